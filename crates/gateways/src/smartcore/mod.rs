@@ -1,0 +1,1 @@
+//! SmartCore and SmartPayments: one gateway, two versions of its documents.

@@ -1,0 +1,1 @@
+//! The other side of each gateway: stateful, offline, with fault switches.

@@ -1,0 +1,1 @@
+//! The companion backend: sessions, payments, callbacks, webhooks.

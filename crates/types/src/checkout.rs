@@ -1,0 +1,113 @@
+//! What the server tells the checkout page, and what the page's form is called.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, CustomerField, DeclineCode};
+
+/// Everything the checkout page shows. Never holds what the merchant sent about the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckoutView {
+    /// The merchant's name, from configuration.
+    pub merchant: String,
+    /// What is being paid for.
+    pub purpose: Option<String>,
+    /// Integer minor units.
+    pub amount: u64,
+    /// Currency of `amount`.
+    pub currency: Currency,
+    /// The session's version; a form that carries another one is refused with `session-changed`.
+    pub version: u32,
+    /// Where cards are typed.
+    pub card_entry: CardEntry,
+    /// Customer data that the gateway requires and the merchant did not send.
+    pub ask: Vec<CustomerField>,
+    /// `/checkout/{cst}` on the page that may pay; `None` on the result view of `/return/{rt}`.
+    pub checkout_path: Option<String>,
+    /// The server-made key of the next attempt: back, refresh and double submit repeat it.
+    pub attempt: String,
+    /// What to show.
+    pub state: CheckoutState,
+    /// Where "back to the shop" leads, if the merchant said so.
+    pub return_url: Option<String>,
+    /// What a submit was refused for; empty on a fresh page.
+    pub errors: Vec<FieldError>,
+    /// What the shopper typed into fields that are not card data, given back after a refused submit.
+    pub typed: Vec<(CustomerField, String)>,
+}
+
+/// Where card data is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardEntry {
+    /// In our form: card data crosses the merchant's server (PCI SAQ D).
+    Embedded,
+    /// On the gateway's hosted form.
+    Hosted,
+}
+
+/// The state of the checkout, as `data-state` shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum CheckoutState {
+    /// The form waits; `declined` tells why the attempt before failed.
+    Ready {
+        /// The last attempt's decline, if there was one.
+        declined: Option<DeclineCode>,
+        /// Seconds until the gateway lets the same card be tried again.
+        wait_seconds: u16,
+    },
+    /// The shopper has to go on at the bank: `{checkout_path}/step`.
+    Challenge,
+    /// The result is not known yet. Wording stays neutral.
+    Processing,
+    /// Paid or authorised.
+    Paid,
+    /// Failed for good: no further attempt in this session.
+    Failed {
+        /// Why.
+        declined: DeclineCode,
+    },
+    /// The session is over without a payment.
+    Expired,
+}
+
+/// A field of the form, for errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// `card_number`.
+    CardNumber,
+    /// `card_expiry`.
+    CardExpiry,
+    /// `card_code`.
+    CardCode,
+    /// `card_holder`.
+    CardHolder,
+    /// One of the customer fields.
+    Customer(CustomerField),
+    /// The whole form: shown at its top.
+    Form,
+}
+
+impl Field {
+    /// The input's `name`, and the `field` of problem+json.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CardNumber => "card_number",
+            Self::CardExpiry => "card_expiry",
+            Self::CardCode => "card_code",
+            Self::CardHolder => "card_holder",
+            Self::Customer(field) => field.name(),
+            Self::Form => "form",
+        }
+    }
+}
+
+/// What is wrong with one field. Never repeats what was typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// Which field.
+    pub field: Field,
+    /// One sentence for the shopper.
+    pub text: String,
+}

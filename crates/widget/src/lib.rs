@@ -1,0 +1,1 @@
+//! The checkout as Leptos components.
