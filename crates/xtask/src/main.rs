@@ -1,2 +1,77 @@
-//! Tasks.
-fn main() {}
+//! `cargo xtask …`: set-up, build, demo, test, bench and soak.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task runner talks to its terminal"
+)]
+
+mod bench;
+mod run;
+mod steps;
+mod tests_run;
+mod tools;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Set-up, build, demo, test, bench and soak", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Build and run shop, server and sandbox in one process.
+    Demo {
+        /// The shop's port; server and sandbox take the next two.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Keep the demo's data in this directory; a temporary one is used otherwise.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Run every lint and every test; install what they need.
+    Test {
+        /// Run only this step; may be given several times.
+        #[arg(long, value_enum, value_name = "STEP")]
+        only: Vec<tests_run::Step>,
+    },
+    /// Build the release binary and print its size.
+    Build,
+    /// Measure.
+    Bench {
+        /// What to measure.
+        #[arg(value_enum, default_value_t = bench::Subject::Server)]
+        subject: bench::Subject,
+        /// Handed to the measuring program, after `--`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the long loops.
+    Soak {
+        /// Handed to the program as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Demo { port, data } => run::demo(port, data.as_deref()),
+        Task::Test { only } => Ok(tests_run::test(&only)),
+        Task::Build => Ok(run::build()),
+        Task::Bench { subject, arguments } => bench::bench(subject, &arguments),
+        Task::Soak { arguments } => bench::soak(&arguments),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask bench` and `cargo xtask soak`: release programs of the package of stories.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::steps::{self, Steps};
+use crate::tools;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Subject {
+    /// The server's own overhead, memory, start-up and binary size.
+    Server,
+}
+
+/// Builds the release binary and measures it.
+pub(crate) fn bench(subject: Subject, arguments: &[String]) -> Result<ExitCode> {
+    match subject {
+        Subject::Server => {
+            program("bench server", "measure the server", "farthing-bench", arguments)
+        }
+    }
+}
+
+/// Builds the release program and runs the long loops.
+pub(crate) fn soak(arguments: &[String]) -> Result<ExitCode> {
+    program("soak", "run the long loops", "farthing-soak", arguments)
+}
+
+/// Both programs spawn the server: the bench a release binary; the soak a debug one, for only that has crash points.
+fn program(name: &str, what: &str, binary: &str, arguments: &[String]) -> Result<ExitCode> {
+    let is_soak = binary == "farthing-soak";
+    let mut steps = Steps::default();
+    let target = tools::target_directory()?;
+    let profile = if is_soak { "debug" } else { "release" };
+    let built = steps.run("build", "the binary that it spawns", |_| {
+        let mut build = tools::cargo();
+        build.args(["build", "-p", "farthing-cli"]);
+        if !is_soak {
+            build.arg("--release");
+        }
+        steps::run(&mut build)
+    });
+    let done = built
+        && steps.run(name, what, |_| {
+            let spawned =
+                target.join(profile).join(format!("farthing{}", std::env::consts::EXE_SUFFIX));
+            let mut run = tools::cargo();
+            run.args(["run", "--release", "-p", "farthing-stories", "--bin", binary, "--"])
+                .args(arguments);
+            steps::run(run.env("FARTHING_BIN", spawned))
+        });
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

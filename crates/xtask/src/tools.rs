@@ -1,0 +1,194 @@
+//! The tools beside the Rust toolchain: one place for their versions, how to find them and how to install them.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::steps;
+
+/// Checks licences, bans and sources of dependencies.
+pub(crate) const CARGO_DENY: &str = "0.20.2";
+/// The target of everything that runs in a browser.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// What apt calls the browser and its driver.
+const APT_BROWSER: [&str; 2] = ["chromium", "chromium-driver"];
+
+/// The cargo that runs this task.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace());
+    command
+}
+
+/// The root of the workspace.
+pub(crate) fn workspace() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// Where cargo puts what it builds, as cargo itself says it.
+pub(crate) fn target_directory() -> Result<PathBuf> {
+    let output =
+        cargo().args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).output()?;
+    let text = String::from_utf8(output.stdout).context("cargo metadata is not UTF-8")?;
+    let (_, rest) = text
+        .split_once("\"target_directory\":\"")
+        .context("cargo metadata names no target directory")?;
+    let (path, _) = rest.split_once('"').context("cargo metadata is cut")?;
+    Ok(PathBuf::from(path.replace("\\\\", "\\")))
+}
+
+/// The program's path, if it is on `PATH`.
+fn on_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|directory| directory.join(program))
+        .find(|path| path.is_file())
+}
+
+/// Whether a component of the toolchain answers.
+pub(crate) fn component(subcommand: &str, component: &str) -> Result<()> {
+    let answers = |mut command: Command| {
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    let mut ask = cargo();
+    ask.args([subcommand, "--version"]);
+    if answers(ask) {
+        return Ok(());
+    }
+    let line = format!("rustup component add {component}");
+    println!("    cargo {subcommand} is missing: {line}");
+    if on_path("rustup").is_none() {
+        bail!("cargo {subcommand} is missing, and there is no rustup; with rustup: {line}");
+    }
+    steps::must(Command::new("rustup").args(["component", "add", component]))
+}
+
+/// Sees to it that the wasm target's standard library is there.
+pub(crate) fn wasm_target() -> Result<()> {
+    let sysroot = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+        .args(["--print", "sysroot"])
+        .output()?;
+    let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout)?.trim());
+    if sysroot.join("lib/rustlib").join(WASM_TARGET).join("lib").is_dir() {
+        return Ok(());
+    }
+    println!("    the target {WASM_TARGET} is missing: rustup target add {WASM_TARGET}");
+    if on_path("rustup").is_none() {
+        bail!(
+            "the target {WASM_TARGET} is missing, and there is no rustup; with rustup: rustup target add {WASM_TARGET}"
+        );
+    }
+    steps::must(Command::new("rustup").args(["target", "add", WASM_TARGET]))
+}
+
+/// `cargo-deny` of the pinned version: found on `PATH`, among our tools, or built now.
+///
+/// Our tools live under `CARGO_HOME`, beside `bin` and not in it: clones share them, and a newer one of the developer's own stays.
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let root = match home {
+        Some(home) => home.join("farthing-tools"),
+        None => target_directory()?.join("tools"),
+    };
+    let ours = root.join("bin/cargo-deny");
+    let wanted = format!("cargo-deny {CARGO_DENY}");
+    let fits = |path: &Path| {
+        Command::new(path)
+            .arg("--version")
+            .output()
+            .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == wanted)
+    };
+    if let Some(path) =
+        on_path("cargo-deny").into_iter().chain([ours.clone()]).find(|path| fits(path))
+    {
+        return Ok(path);
+    }
+    println!(
+        "    {wanted} is missing: cargo install cargo-deny --version {CARGO_DENY} --locked --root {}",
+        root.display()
+    );
+    let mut install = cargo();
+    // Outside the workspace, so that neither its configuration nor its target directory matters.
+    install.current_dir(env::temp_dir());
+    install
+        .args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--root"])
+        .arg(&root);
+    steps::must(&mut install)?;
+    if !fits(&ours) {
+        bail!("cargo-deny was installed into {} but does not answer as {wanted}", root.display());
+    }
+    Ok(ours)
+}
+
+/// Sees to it that a browser and its driver are there.
+pub(crate) fn browser() -> Result<()> {
+    let missing = || {
+        let browser =
+            ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
+        [("chromium", browser.is_none()), ("chromedriver", on_path("chromedriver").is_none())]
+            .into_iter()
+            .filter_map(|(name, is_missing)| is_missing.then_some(name))
+            .collect::<Vec<_>>()
+    };
+    let first = missing();
+    if first.is_empty() {
+        return Ok(());
+    }
+    let line = format!("apt-get update && apt-get install -y {}", APT_BROWSER.join(" "));
+    println!("    {} missing: {line}", first.join(" and "));
+    if on_path("apt-get").is_none() {
+        bail!(
+            "{} missing; install Chromium and its driver with your system's package manager",
+            first.join(" and ")
+        );
+    }
+    if !is_root() {
+        bail!("{} missing; as root: {line}", first.join(" and "));
+    }
+    steps::must(Command::new("apt-get").args(["update", "-q"]))?;
+    steps::must(
+        Command::new("apt-get")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "-y", "-q", "--no-install-recommends"])
+            .args(APT_BROWSER),
+    )?;
+    let still = missing();
+    if !still.is_empty() {
+        bail!("{} still missing after: {line}", still.join(" and "));
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_workspace_is_where_the_lock_file_is() {
+        assert!(workspace().join("Cargo.lock").is_file());
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_is_not_found() {
+        assert_eq!(on_path("farthing-no-such-program"), None);
+        assert!(on_path("sh").is_some());
+    }
+
+    #[test]
+    fn cargo_names_its_target_directory() {
+        let directory = target_directory().unwrap();
+        assert!(directory.is_absolute(), "{}", directory.display());
+    }
+}
