@@ -22,10 +22,19 @@ pub trait Gateway: Send + Sync + fmt::Debug {
     fn required_customer(&self) -> &'static [CustomerField];
 
     /// Builds the call that charges a card. The order's id must be stored before the result is sent.
-    fn pay_card(&self, order: &Order<'_>, card: &Card, browser: &BrowserInfo) -> Result<WireRequest, BuildError>;
+    fn pay_card(
+        &self,
+        order: &Order<'_>,
+        card: &Card,
+        browser: &BrowserInfo,
+    ) -> Result<WireRequest, BuildError>;
 
     /// Builds the call that opens the gateway's hosted form. `prefilled_phone`: digits for mobile commerce.
-    fn hosted_form(&self, order: &Order<'_>, prefilled_phone: Option<&str>) -> Result<WireRequest, BuildError>;
+    fn hosted_form(
+        &self,
+        order: &Order<'_>,
+        prefilled_phone: Option<&str>,
+    ) -> Result<WireRequest, BuildError>;
 
     /// Reads the answer of [`Gateway::pay_card`] or [`Gateway::hosted_form`].
     fn read_pay(&self, gateway_order_id: &str, answer: &WireResponse) -> PayAnswer;

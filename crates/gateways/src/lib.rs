@@ -7,7 +7,7 @@ pub mod smartcore;
 pub mod wire;
 
 pub use gateway::{
-    BuildError, CallbackError, CardSummary, CheckAnswer, CheckedState, Gateway, NextStep, Notice, Order, PayAnswer,
-    PayState, Recurrence, Unclear,
+    BuildError, CallbackError, CardSummary, CheckAnswer, CheckedState, Gateway, NextStep, Notice,
+    Order, PayAnswer, PayState, Recurrence, Unclear,
 };
 pub use wire::{RawCallback, WireRequest, WireResponse};
