@@ -1,1 +1,36 @@
 //! The checkout as Leptos components.
+//!
+//! One of the features at a time: `ssr` renders whole pages to text ([`page`]), `hydrate` takes such a page over in the
+//! browser, `csr` draws the same components inside another application. Nothing here needs a script to work: the form
+//! posts, links lead on and the waiting page refreshes itself.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "components own their props: a view outlives the call that made it"
+)]
+
+pub mod amount;
+pub mod card_form;
+pub mod checkout;
+pub mod countries;
+pub mod customer_fields;
+pub mod fields;
+pub mod icons;
+pub mod link;
+pub mod message;
+pub mod order;
+#[cfg(feature = "ssr")]
+pub mod page;
+pub mod result;
+pub mod step;
+pub mod summary;
+pub mod text;
+pub mod waiting;
+
+pub use checkout::Checkout;
+pub use message::MessageKind;
+#[cfg(feature = "ssr")]
+pub use page::{
+    PageContext, Refresh, render_checkout, render_message, render_refused, render_reopened_step,
+    render_step,
+};

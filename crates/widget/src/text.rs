@@ -1,0 +1,221 @@
+//! Every text that a shopper sees, in one place for whoever translates it.
+//!
+//! Plain English, short sentences. Never more than we know: "accepted" is said of a payment that the gateway
+//! confirmed, and while a result is open nothing here calls it good or bad.
+
+use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView};
+use farthing_types::{CustomerField, DeclineCode};
+
+use crate::MessageKind;
+use crate::amount::format_amount;
+
+/// Name of the region that says what is paid for.
+pub const ORDER: &str = "Your order";
+/// Shown on every page of a sandbox.
+pub const TEST_MODE: &str = "Test mode: no real money moves.";
+/// Heading of the form when cards are typed here.
+pub const PAY_BY_CARD: &str = "Pay by card";
+/// Heading of the form when cards are typed at the gateway.
+pub const YOUR_PAYMENT: &str = "Your payment";
+/// Above the fields.
+pub const ALL_REQUIRED: &str = "All fields are required.";
+/// Group of the card's fields.
+pub const CARD_GROUP: &str = "Card";
+/// Group of the customer's fields.
+pub const CUSTOMER_GROUP: &str = "Your details";
+/// Label of `card_number`.
+pub const CARD_NUMBER: &str = "Card number";
+/// Label of `card_expiry`.
+pub const CARD_EXPIRY: &str = "Expiry date";
+/// Hint of `card_expiry`.
+pub const CARD_EXPIRY_HINT: &str = "Month and year, such as 09/28";
+/// Label of `card_code`.
+pub const CARD_CODE: &str = "Security code";
+/// Hint of `card_code`.
+pub const CARD_CODE_HINT: &str = "3 digits on the back, or 4 on the front";
+/// Label of `card_holder`.
+pub const CARD_HOLDER: &str = "Name on card";
+/// The empty choice of the country list.
+pub const CHOOSE_COUNTRY: &str = "Choose a country";
+/// Heading of the error summary.
+pub const PROBLEM: &str = "There is a problem";
+/// Said before an error beside a field, for those who do not see its colour and icon.
+pub const ERROR_PREFIX: &str = "Error: ";
+/// Heading of the notice about the attempt before.
+pub const DECLINED: &str = "The last payment did not go through";
+/// Button of the hosted form.
+pub const CONTINUE: &str = "Continue";
+/// What follows in hosted mode.
+pub const HOSTED_NOTE: &str =
+    "You type your card details on the next page, which belongs to the payment gateway.";
+/// Heading of the challenge.
+pub const CHALLENGE: &str = "Your bank asks for a check";
+/// What the challenge is.
+pub const CHALLENGE_NOTE: &str =
+    "Your bank wants to be sure that it is you. Confirm the payment there, and you come back here.";
+/// Leads to the bank.
+pub const CONTINUE_TO_BANK: &str = "Continue to your bank";
+/// Leads to the bank once more.
+pub const CONTINUE_WITH_BANK: &str = "Continue with your bank";
+/// Heading of the waiting page.
+pub const PROCESSING: &str = "Your payment is being confirmed";
+/// What to do while waiting.
+pub const PROCESSING_NOTE: &str = "This mostly takes a few seconds. Please do not pay again.";
+/// Nobody has to keep the page open.
+pub const PROCESSING_LEAVE: &str =
+    "You may also close this page: the shop is told the result either way.";
+/// Reloads the state.
+pub const CHECK_AGAIN: &str = "Check again";
+/// Heading after success.
+pub const PAID: &str = "Payment accepted";
+/// Heading after the last failure.
+pub const FAILED: &str = "The payment failed";
+/// Heading of a result page whose session may still be paid elsewhere.
+pub const NOT_THROUGH: &str = "The payment did not go through";
+/// What to do on that page.
+pub const NOT_THROUGH_NOTE: &str = "Go back to the shop to try again.";
+/// Heading after the session's end.
+pub const EXPIRED: &str = "This checkout has expired";
+/// What it means.
+pub const EXPIRED_NOTE: &str = "No payment was made. Go back to the shop to start again.";
+/// Heading of the hand-over page.
+pub const STEP: &str = "Taking you to your bank";
+/// What the hand-over page does.
+pub const STEP_NOTE: &str =
+    "Your bank asks you to confirm this payment. If nothing happens, use the button.";
+/// Heading of the hand-over page when opened again.
+pub const STEP_AGAIN: &str = "Your bank is waiting for you";
+/// What it says then.
+pub const STEP_AGAIN_NOTE: &str = "We asked the payment gateway: this payment is still open. Go on at your bank, or look for the result if you are done there.";
+/// Leads from a refused address back to the form.
+pub const OPEN_FORM: &str = "Open the payment form";
+
+/// The label of a customer field.
+pub const fn customer_label(field: CustomerField) -> &'static str {
+    match field {
+        CustomerField::FirstName => "First name",
+        CustomerField::LastName => "Last name",
+        CustomerField::Address => "Street and number",
+        CustomerField::City => "City",
+        CustomerField::Zip => "Postal code",
+        CustomerField::Country => "Country",
+        CustomerField::Phone => "Phone",
+        CustomerField::Email => "Email",
+    }
+}
+
+/// The hint of a customer field, where its form is not plain.
+pub const fn customer_hint(field: CustomerField) -> Option<&'static str> {
+    match field {
+        CustomerField::Phone => Some("With country code, such as +49 30 901820"),
+        _ => None,
+    }
+}
+
+/// The amount of a view as people read it.
+pub fn amount(view: &CheckoutView) -> String {
+    format_amount(view.amount, view.currency)
+}
+
+/// The pay button.
+pub fn pay(view: &CheckoutView) -> String {
+    format!("Pay {}", amount(view))
+}
+
+/// The link out of the checkout.
+pub fn back_to(merchant: &str) -> String {
+    format!("Back to {merchant}")
+}
+
+/// Who sees the card, said below the button.
+pub fn card_note(merchant: &str) -> String {
+    format!("{merchant} passes your card details on to its payment gateway and does not keep them.")
+}
+
+/// What was accepted.
+pub fn paid_note(view: &CheckoutView) -> String {
+    format!("Your payment of {} to {} was accepted.", amount(view), view.merchant)
+}
+
+/// How long the same card has to rest.
+pub fn wait_hint(seconds: u16) -> String {
+    format!(
+        "The same card can be tried again in {seconds} seconds. You can use another card at once."
+    )
+}
+
+/// How often the waiting page looks by itself.
+pub fn refresh_note(seconds: u16) -> String {
+    match seconds {
+        0 | 1 => "This page looks for the result every second.".to_owned(),
+        seconds => format!("This page looks for the result every {seconds} seconds."),
+    }
+}
+
+/// The heading of the form.
+pub const fn form_heading(entry: CardEntry) -> &'static str {
+    match entry {
+        CardEntry::Embedded => PAY_BY_CARD,
+        CardEntry::Hosted => YOUR_PAYMENT,
+    }
+}
+
+/// Why a payment failed for good.
+pub const fn failed_note(declined: DeclineCode) -> &'static str {
+    declined.advice().text
+}
+
+/// The document's title: what changed first, then whom and how much (WCAG 2.2, 2.4.2).
+pub fn title(view: &CheckoutView) -> String {
+    let order = format!("{} to {}", amount(view), view.merchant);
+    match view.state {
+        CheckoutState::Ready { .. } if view.checkout_path.is_none() => {
+            format!("{NOT_THROUGH}: {order}")
+        }
+        CheckoutState::Ready { .. } if !view.errors.is_empty() => {
+            format!("{ERROR_PREFIX}Pay {order}")
+        }
+        CheckoutState::Ready { declined: Some(_), .. } => format!("{DECLINED}: {order}"),
+        CheckoutState::Ready { declined: None, .. } => format!("Pay {order}"),
+        CheckoutState::Challenge => format!("{CHALLENGE}: {order}"),
+        CheckoutState::Processing => format!("{PROCESSING}: {order}"),
+        CheckoutState::Paid => format!("{PAID}: {order}"),
+        CheckoutState::Failed { .. } => format!("{FAILED}: {order}"),
+        CheckoutState::Expired => format!("{EXPIRED}: {order}"),
+    }
+}
+
+/// Heading and sentences of a page without a session.
+pub const fn message(kind: MessageKind) -> (&'static str, &'static [&'static str]) {
+    match kind {
+        // One text for unknown, expired and forged links: it must not tell which of them a guess has hit.
+        MessageKind::NotAvailable => (
+            "This page is not available",
+            &[
+                "The link is not valid, or no longer. Go back to the shop to start again.",
+                "Nothing was charged on this page.",
+            ],
+        ),
+        MessageKind::Refused => (
+            "This payment was not made",
+            &[
+                "Payment details came as part of a web address. That is not safe, so they were not read and nothing was charged.",
+                "Please type your details into the payment form itself.",
+                "The address may still be in your browser's history. If it held your card details, delete it there.",
+            ],
+        ),
+        MessageKind::Busy => (
+            "Too busy right now",
+            &[
+                "Too many payments are being made at this moment. Please wait a few seconds and load this page again.",
+            ],
+        ),
+        MessageKind::TryAgain => (
+            "Something went wrong",
+            &[
+                "This is our fault, not yours. Please load this page again in a moment.",
+                "If you had already sent a payment, loading the page again shows its result and does not pay twice.",
+            ],
+        ),
+    }
+}
