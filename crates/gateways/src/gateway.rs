@@ -91,6 +91,9 @@ pub enum BuildError {
     /// No account is configured for the currency.
     #[error("no account is configured for the currency")]
     NoAccount,
+    /// The phone number for the hosted form is not 1 to 15 digits.
+    #[error("the prefilled phone is not 1 to 15 digits")]
+    PrefilledPhone,
     /// The operation does not exist in the configured version of the gateway's protocol.
     #[error("the configured profile of the gateway has no such operation")]
     Unsupported,
@@ -101,6 +104,9 @@ pub enum BuildError {
 pub struct PayAnswer {
     /// The gateway's own id of the payment, if the answer carried one.
     pub processing_id: Option<String>,
+    /// Whether it carried an order id that is neither ours nor a processing id: worth a metric, no more, since the
+    /// exchange itself binds the answer to the order.
+    pub foreign_order_id: bool,
     /// What it says.
     pub state: PayState,
 }
@@ -133,7 +139,9 @@ pub enum NextStep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unclear {
-    /// The answer names another order.
+    /// A success without an amount, or with one that is not whole minor units.
+    Amount,
+    /// The answer names another order, or is about a refund or payout.
     ForeignOrder,
     /// The next step leads to a host that is not on the allow-list.
     ForeignHost,
@@ -149,6 +157,7 @@ impl Unclear {
     /// The metric's label.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::Amount => "amount",
             Self::ForeignOrder => "foreign_order",
             Self::ForeignHost => "foreign_host",
             Self::Malformed => "malformed",
@@ -175,7 +184,7 @@ pub enum CheckedState {
     Failed {
         /// Our code.
         decline: DeclineCode,
-        /// The gateway's own code, capital letters, digits and underscores only.
+        /// The gateway's own code: at most 64 capital letters, digits and underscores, or a documented text.
         raw: Option<String>,
     },
     /// Our credentials were refused.
@@ -215,10 +224,10 @@ pub struct Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallbackError {
-    /// Not a form (or JSON object) of unique keys with an order id and a signature's shape.
+    /// Not a form (or JSON object) of unique keys with an order id, or too large.
     #[error("the callback is malformed")]
     Malformed,
-    /// The signature does not fit any accepted secret.
+    /// The signature is missing or does not fit any accepted secret.
     #[error("the callback's signature is wrong")]
     Signature,
 }
