@@ -1,1 +1,34 @@
-//! Harness of the stories.
+//! Harness of the stories: real processes, a real browser, and a search for card data in everything that they leave behind.
+//!
+//! The harness knows the product only from outside: its commands, its routes, its configuration file. It shares no code with it, so that
+//! a misreading on one side cannot hide on the other.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "test code: a panic with what was seen is how a story fails"
+)]
+
+pub mod api;
+pub mod books;
+pub mod browser;
+pub mod cards;
+pub mod config;
+pub mod form;
+pub mod html;
+pub mod process;
+pub mod proxy;
+pub mod receiver;
+pub mod sandbox;
+pub mod scan;
+pub mod signature;
+pub mod wait;
+pub mod world;
+
+pub use cards::Card;
+pub use form::Shopper;
+pub use wait::{DEADLINE, until};
+pub use world::{World, WorldBuilder};

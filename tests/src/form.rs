@@ -1,0 +1,215 @@
+//! A shopper's browser without scripts, reduced to HTTP: loads pages, fills in forms, follows redirects when told to.
+
+use reqwest::header::HeaderMap;
+use url::Url;
+
+use crate::api::{Answer, Capture};
+use crate::cards::Card;
+use crate::html::{Html, HtmlForm};
+use crate::wait;
+
+/// What a shopper types besides the card, when the form asks.
+const TYPED: [(&str, &str); 8] = [
+    ("first_name", "Zephyrine"),
+    ("last_name", "Quillfeather"),
+    ("email", "zephyrine.quillfeather@shopper.example"),
+    ("phone", "+442079460612"),
+    ("address", "77 Larkspur Row"),
+    ("zip", "SW1A 2AA"),
+    ("city", "London"),
+    ("country", "GB"),
+];
+
+/// A page with where it came from.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its address.
+    pub url: Url,
+    /// HTTP status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// What it says.
+    pub html: Html,
+}
+
+impl Page {
+    /// `Location`, resolved.
+    pub fn location(&self) -> Option<Url> {
+        self.url.join(self.headers.get("location")?.to_str().ok()?).ok()
+    }
+
+    /// `data-state`.
+    pub fn state(&self) -> &str {
+        self.html.state()
+    }
+
+    /// The payment form: the one with a card number.
+    #[track_caller]
+    pub fn card_form(&self) -> &HtmlForm {
+        self.html.form_with_field("card_number").unwrap_or_else(|| {
+            panic!("no card form on a page in state {} ({}): {}", self.state(), self.status, self.html.text())
+        })
+    }
+}
+
+/// A shopper.
+#[derive(Clone, Debug)]
+pub struct Shopper {
+    http: reqwest::Client,
+    origin: Url,
+    capture: Capture,
+}
+
+impl Shopper {
+    /// A shopper whose checkout is on `origin`.
+    pub fn new(http: reqwest::Client, origin: Url, capture: Capture) -> Self {
+        Self { http, origin, capture }
+    }
+
+    /// GET, redirects not followed.
+    pub async fn get(&self, url: &str) -> Page {
+        let url = self.origin.join(url).expect("a URL");
+        let request = self.http.get(url.clone()).header("sec-fetch-site", "none").header("sec-fetch-mode", "navigate");
+        self.page(url, request).await.expect("an answer")
+    }
+
+    /// POST of form fields as a browser on our origin would send them; `None` if no answer arrived.
+    pub async fn try_post(&self, url: &str, fields: &[(String, String)]) -> Option<Page> {
+        let url = self.origin.join(url).expect("a URL");
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let origin = url.origin().ascii_serialization();
+        let request = self
+            .http
+            .post(url.clone())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", origin)
+            .header("sec-fetch-site", "same-origin")
+            .header("sec-fetch-mode", "navigate")
+            .body(body);
+        self.page(url, request).await
+    }
+
+    /// [`Shopper::try_post`] that must be answered.
+    pub async fn post(&self, url: &str, fields: &[(String, String)]) -> Page {
+        self.try_post(url, fields).await.expect("an answer")
+    }
+
+    async fn page(&self, url: Url, request: reqwest::RequestBuilder) -> Option<Page> {
+        let request = request
+            .header("accept", "text/html,application/xhtml+xml")
+            .header("accept-language", "en-GB,en;q=0.8")
+            .header("user-agent", "Mozilla/5.0 (story)");
+        let answer = Answer::read(request.send().await.ok()?).await.ok()?;
+        if url.origin() == self.origin.origin() {
+            self.capture.add(&format!("page {} {:?}", answer.status, answer.headers), &answer.bytes);
+        }
+        let html = Html::parse(&answer.text());
+        Some(Page { url, status: answer.status, headers: answer.headers, html })
+    }
+
+    /// What the form on this page sends for this card, hidden fields first.
+    #[track_caller]
+    pub fn filled(page: &Page, card: &Card) -> Vec<(String, String)> {
+        let form = page.card_form();
+        let mut fields = form.hidden();
+        for (name, kind, _) in &form.fields {
+            let value = match name.as_str() {
+                "card_number" => &card.number,
+                "card_expiry" => &card.expiry,
+                "card_code" => &card.code,
+                "card_holder" => &card.holder,
+                _ if kind == "hidden" => continue,
+                other => TYPED.iter().find(|(name, _)| *name == other).map_or("", |(_, value)| value),
+            };
+            fields.push((name.clone(), value.to_owned()));
+        }
+        fields
+    }
+
+    /// Opens the checkout and submits the card; gives the answer to the submit.
+    pub async fn pay(&self, checkout: &str, card: &Card) -> Page {
+        self.try_pay(checkout, card).await.expect("an answer to the submit")
+    }
+
+    /// [`Shopper::pay`] whose submit may stay without an answer.
+    pub async fn try_pay(&self, checkout: &str, card: &Card) -> Option<Page> {
+        let page = self.get(checkout).await;
+        let fields = Self::filled(&page, card);
+        let action = page.url.join(&page.card_form().action).expect("a URL");
+        self.try_post(action.as_str(), &fields).await
+    }
+
+    /// Goes on as a browser would until a page wants something of a person, or says how the payment ended.
+    pub async fn walk(&self, from: Page) -> Page {
+        let mut page = from;
+        for _ in 0..25 {
+            if let Some(next) = page.location().filter(|_| (300..400).contains(&page.status)) {
+                page = self.get(next.as_str()).await;
+                continue;
+            }
+            let ours = page.url.origin() == self.origin.origin();
+            let step = page.html.forms.iter().find(|form| form.fields.iter().all(|(_, kind, _)| kind == "hidden"));
+            if ours && page.url.path().ends_with("/step") {
+                page = match (step, page.html.refresh().and_then(refresh_target)) {
+                    (Some(form), _) => self.submit(&page, form, &form.hidden()).await,
+                    (None, Some(url)) => self.get(page.url.join(url).expect("a URL").as_str()).await,
+                    (None, None) => {
+                        let link = page.html.links.first().expect("the step leads somewhere");
+                        self.get(page.url.join(&link.0).expect("a URL").as_str()).await
+                    }
+                };
+                continue;
+            }
+            if !ours && page.html.form_with_button("Approve").is_none() && page.html.form_with_field("card_number").is_none() {
+                page = match (step, page.html.refresh().and_then(refresh_target)) {
+                    (_, Some(url)) => self.get(page.url.join(url).expect("a URL").as_str()).await,
+                    (Some(form), None) => self.submit(&page, form, &form.hidden()).await,
+                    (None, None) => return page,
+                };
+                continue;
+            }
+            return page;
+        }
+        panic!("going round in circles at {}", page.url.path());
+    }
+
+    /// Submits a form of a page.
+    pub async fn submit(&self, page: &Page, form: &HtmlForm, fields: &[(String, String)]) -> Page {
+        let mut url = page.url.join(&form.action).expect("a URL");
+        if form.method == "post" {
+            self.post(url.as_str(), fields).await
+        } else {
+            if !fields.is_empty() {
+                url.query_pairs_mut().clear().extend_pairs(fields);
+            }
+            self.get(url.as_str()).await
+        }
+    }
+
+    /// Presses a button of the issuer's page and gives the answer.
+    pub async fn press(&self, page: &Page, button: &str) -> Page {
+        let form = page.html.form_with_button(button).unwrap_or_else(|| panic!("no {button} on {}", page.html.text()));
+        let mut fields = form.hidden();
+        let (_, name, value) = form.buttons.iter().find(|(label, _, _)| label == button).expect("found above");
+        if !name.is_empty() {
+            fields.push((name.clone(), value.clone()));
+        }
+        self.submit(page, form, &fields).await
+    }
+
+    /// Loads the checkout until it shows this state.
+    pub async fn wait_for_state(&self, checkout: &str, state: &str) -> Page {
+        wait::until(&format!("the page to show {state}"), async || {
+            let page = self.get(checkout).await;
+            (page.state() == state).then_some(page)
+        })
+        .await
+    }
+}
+
+/// The target of `content="0; url=…"`.
+fn refresh_target(content: &str) -> Option<&str> {
+    let at = content.to_ascii_lowercase().find("url=")?;
+    content.get(at + 4..).map(|url| url.trim().trim_matches(['\'', '"']))
+}

@@ -1,0 +1,130 @@
+//! A wire between server and gateway that can be cut: counts, holds and drops bytes, and knows nothing of HTTP.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use crate::wait;
+
+/// What the wire does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// Both directions pass.
+    Open,
+    /// Requests arrive here and go no further.
+    HoldRequests,
+    /// Requests pass, replies arrive here and go no further.
+    HoldReplies,
+    /// Requests pass; each reply is cut after so many bytes.
+    CutReplies(usize),
+    /// Connections are closed as soon as they are made.
+    Refuse,
+}
+
+/// The wire.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Where it listens.
+    pub url: Url,
+    wire: Arc<Mutex<Wire>>,
+    held: Arc<AtomicU64>,
+    connections: Arc<AtomicU64>,
+}
+
+impl Proxy {
+    /// Starts one before `target`.
+    pub async fn start(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URL");
+        let proxy =
+            Self { url, wire: Arc::new(Mutex::new(Wire::Open)), held: Arc::default(), connections: Arc::default() };
+        let serving = proxy.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                serving.connections.fetch_add(1, Ordering::SeqCst);
+                if serving.wire() != Wire::Refuse {
+                    tokio::spawn(serving.clone().carry(client, target));
+                }
+            }
+        });
+        proxy
+    }
+
+    /// Changes what it does from now on, also on open connections.
+    pub fn set(&self, wire: Wire) {
+        *self.wire.lock().expect("not poisoned") = wire;
+    }
+
+    /// Connections so far.
+    pub fn connections(&self) -> u64 {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until something is held.
+    pub async fn wait_for_held(&self) {
+        let before = 0;
+        wait::until("something to hold", async || (self.held.load(Ordering::SeqCst) > before).then_some(())).await;
+    }
+
+    /// Forgets what was held.
+    pub fn forget_held(&self) {
+        self.held.store(0, Ordering::SeqCst);
+    }
+
+    fn wire(&self) -> Wire {
+        *self.wire.lock().expect("not poisoned")
+    }
+
+    async fn carry(self, client: TcpStream, target: SocketAddr) {
+        let Ok(server) = TcpStream::connect(target).await else { return };
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        let requests = async {
+            let mut buffer = vec![0; 16 * 1024];
+            while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
+                if self.wire() == Wire::HoldRequests {
+                    self.held.fetch_add(1, Ordering::SeqCst);
+                    // Held until the other side gives up.
+                    while let Ok(1..) = from_client.read(&mut buffer).await {}
+                    return;
+                }
+                if to_server.write_all(&buffer[..length]).await.is_err() {
+                    return;
+                }
+            }
+        };
+        let replies = async {
+            let mut buffer = vec![0; 16 * 1024];
+            let mut sent = 0;
+            while let Ok(length @ 1..) = from_server.read(&mut buffer).await {
+                match self.wire() {
+                    Wire::HoldReplies => {
+                        self.held.fetch_add(1, Ordering::SeqCst);
+                        std::future::pending::<()>().await;
+                    }
+                    Wire::CutReplies(after) => {
+                        let part = length.min(after.saturating_sub(sent));
+                        let _ = to_client.write_all(&buffer[..part]).await;
+                        sent += part;
+                        if sent >= after {
+                            return;
+                        }
+                    }
+                    _ => {
+                        if to_client.write_all(&buffer[..length]).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = requests => {}
+            () = replies => {}
+        }
+    }
+}
