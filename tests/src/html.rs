@@ -276,6 +276,6 @@ mod tests {
         assert_eq!(form.value("card_number"), Some(""));
         assert_eq!(form.buttons[0], ("Approve & go".to_owned(), "choice".to_owned(), "approve".to_owned()));
         assert_eq!(page.links[0], ("/x".to_owned(), "Back to shop".to_owned()));
-        assert_eq!(page.text(), "Ap prove & go Back to shop");
+        assert_eq!(page.text(), "Approve & go Back to shop");
     }
 }

@@ -21,7 +21,7 @@ const MAX_UNPACKED: u64 = 64 << 20;
 /// Shorter encoded needles would be found by chance.
 const MIN_NEEDLE: usize = 5;
 /// The same for encodings that look like random text.
-const MIN_RANDOM_NEEDLE: usize = 8;
+const MIN_RANDOM_NEEDLE: usize = 7;
 /// Names under which a security code could have been written.
 const CODE_NAMES: [&str; 9] =
     ["card_code", "card_cvv", "cvv", "cvv2", "cvc", "csc", "code", "security_code", "SecurityCode"];
@@ -45,7 +45,8 @@ impl Canary {
 
     /// A security code. Three digits alone are everywhere, so it is searched with its neighbours: a name, or quotes.
     pub fn code(digits: &str) -> Self {
-        let mut forms = vec![format!("\"{digits}\""), format!("\\\"{digits}\\\""), format!("'{digits}'")];
+        let quoted = ["\"{}\"", "\\\"{}\\\"", "'{}'", ":\"{}\"", "Some(\"{}\")", "Ok(\"{}\")"];
+        let mut forms = quoted.map(|form| form.replace("{}", digits)).to_vec();
         for name in CODE_NAMES {
             for between in ["=", "\":\"", "\": \"", "\\\":\\\"", "\":", ":", ": ", "(", " ", " = "] {
                 forms.push(format!("{name}{between}{digits}"));
