@@ -57,7 +57,10 @@ impl Pan {
 
     /// The digits as text: a way out, so that a search for `expose_` finds every reader.
     pub fn expose_digits(&self) -> &str {
-        self.digits.get(..self.len).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
+        self.digits
+            .get(..self.len)
+            .and_then(|digits| str::from_utf8(digits).ok())
+            .unwrap_or_default()
     }
 
     /// The last four digits, which may be stored and shown (PCI DSS 4.0.1, 3.4.1).
@@ -131,7 +134,10 @@ impl SecurityCode {
 
     /// The digits as text.
     pub fn expose_digits(&self) -> &str {
-        self.digits.get(..self.len).and_then(|digits| str::from_utf8(digits).ok()).unwrap_or_default()
+        self.digits
+            .get(..self.len)
+            .and_then(|digits| str::from_utf8(digits).ok())
+            .unwrap_or_default()
     }
 }
 
@@ -173,7 +179,8 @@ pub enum ExpiryError {
 impl Expiry {
     /// Parses `12/27`, `1/27`, `01 / 2027`, `0127` and the like. Does not look at the calendar: see [`Expiry::check`].
     pub fn parse(typed: &str) -> Result<Self, ExpiryError> {
-        let cleaned: Zeroizing<String> = Zeroizing::new(typed.chars().filter(|c| !c.is_whitespace()).collect());
+        let cleaned: Zeroizing<String> =
+            Zeroizing::new(typed.chars().filter(|c| !c.is_whitespace()).collect());
         let (month, year) = cleaned.split_once(['/', '-', '.']).ok_or(ExpiryError::Syntax)?;
         let month: u8 = month.parse().map_err(|_| ExpiryError::Syntax)?;
         let year: u16 = match year.len() {
@@ -258,7 +265,9 @@ impl HolderName {
         if name.chars().count() > 100 {
             return Err(HolderNameError::Length);
         }
-        if name.chars().any(|c| c.is_control() || c == '|') || name.chars().filter(char::is_ascii_digit).count() >= 8 {
+        if name.chars().any(|c| c.is_control() || c == '|')
+            || name.chars().filter(char::is_ascii_digit).count() >= 8
+        {
             return Err(HolderNameError::Character);
         }
         Ok(Self(name.to_owned()))

@@ -51,22 +51,36 @@ impl DeclineCode {
             Self::AuthenticationFailed => {
                 ("Your bank could not confirm that it was you. You have not been charged.", true, 0)
             }
-            Self::AuthenticationCanceled => ("The check at your bank was canceled. You have not been charged.", true, 0),
-            Self::AuthenticationTimeout => {
-                ("The check at your bank was not finished in time. You have not been charged.", true, 0)
+            Self::AuthenticationCanceled => {
+                ("The check at your bank was canceled. You have not been charged.", true, 0)
             }
+            Self::AuthenticationTimeout => (
+                "The check at your bank was not finished in time. You have not been charged.",
+                true,
+                0,
+            ),
             Self::CardTimeLimit => {
                 ("This card was used a moment ago. Wait a minute, or use another card.", true, 60)
             }
-            Self::Declined => ("The payment was declined. You have not been charged. Try another card.", true, 0),
-            Self::Misconfigured => ("This shop cannot take card payments right now. You have not been charged.", false, 0),
+            Self::Declined => {
+                ("The payment was declined. You have not been charged. Try another card.", true, 0)
+            }
+            Self::Misconfigured => (
+                "This shop cannot take card payments right now. You have not been charged.",
+                false,
+                0,
+            ),
             Self::NotSent | Self::NotAccepted | Self::Technical => {
                 ("The payment could not be made. You have not been charged. Try again.", true, 0)
             }
-            Self::FormTimeout => ("The payment form was not filled in in time. You have not been charged.", true, 0),
-            Self::Validation => {
-                ("The payment was refused. You have not been charged. Check your details and try again.", true, 0)
+            Self::FormTimeout => {
+                ("The payment form was not filled in in time. You have not been charged.", true, 0)
             }
+            Self::Validation => (
+                "The payment was refused. You have not been charged. Check your details and try again.",
+                true,
+                0,
+            ),
         };
         Advice { text, may_retry, wait_seconds }
     }

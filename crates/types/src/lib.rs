@@ -10,6 +10,7 @@ pub mod currency;
 pub mod customer;
 pub mod decline;
 pub mod money;
+mod named;
 pub mod payment;
 
 pub use brand::Brand;

@@ -7,6 +7,27 @@ use serde::{Deserialize, Serialize};
 use crate::Currency;
 
 /// An amount in integer minor units of its currency. Never negative, never a float.
+///
+/// ```
+/// use farthing_types::{Currency, Money};
+///
+/// let euro: Currency = "EUR".parse()?;
+/// let amount = Money::new(1050, euro)?;
+/// assert_eq!(amount.to_decimal(), "10.50");
+/// assert_eq!(Money::parse_decimal("10.50", euro)?, amount);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A float does not become money, neither as minor units nor by conversion:
+///
+/// ```compile_fail,E0308
+/// # let euro: farthing_types::Currency = "EUR".parse().unwrap();
+/// let amount = farthing_types::Money::new(10.50, euro);
+/// ```
+///
+/// ```compile_fail,E0277
+/// let amount = farthing_types::Money::from(10.50_f64);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
     minor: u64,
@@ -40,6 +61,43 @@ impl Money {
         Ok(Self { minor, currency })
     }
 
+    /// Nothing.
+    pub const fn zero(currency: Currency) -> Self {
+        Self { minor: 0, currency }
+    }
+
+    /// Reads what [`Money::to_decimal`] writes, also with fewer decimal digits: `10`, `10.5` and `10.50` are one amount in euro.
+    ///
+    /// Strict, because a guess about an amount is worse than a refusal: ASCII digits and at most one point, no sign, no exponent,
+    /// no grouping, no space, no superfluous zero in front, digits on both sides of the point, and no more decimal digits than
+    /// the currency has, be they zeros.
+    pub fn parse_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
+        let (whole, fraction) = match text.split_once('.') {
+            Some((_, "")) => return Err(MoneyError::Syntax),
+            Some(parts) => parts,
+            None => (text, ""),
+        };
+        let superfluous_zero = whole.len() > 1 && whole.starts_with('0');
+        let all_digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            && !fraction.contains('.');
+        let missing = usize::from(currency.exponent())
+            .checked_sub(fraction.len())
+            .ok_or(MoneyError::Syntax)?;
+        if whole.is_empty() || superfluous_zero || !all_digits {
+            return Err(MoneyError::Syntax);
+        }
+        let digits =
+            whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', missing));
+        let mut minor: u64 = 0;
+        for digit in digits {
+            minor = minor
+                .checked_mul(10)
+                .and_then(|tens| tens.checked_add(u64::from(digit - b'0')))
+                .ok_or(MoneyError::OutOfRange)?;
+        }
+        Self::new(minor, currency)
+    }
+
     /// Integer minor units.
     pub const fn minor(self) -> u64 {
         self.minor
@@ -70,11 +128,10 @@ impl Money {
     pub fn to_decimal(self) -> String {
         let digits = usize::from(self.currency.exponent());
         let text = format!("{:0width$}", self.minor, width = digits + 1);
-        if digits == 0 {
-            return text;
+        match text.split_at_checked(text.len().saturating_sub(digits)) {
+            Some((whole, fraction)) if !fraction.is_empty() => format!("{whole}.{fraction}"),
+            _ => text,
         }
-        let (whole, fraction) = text.split_at(text.len() - digits);
-        format!("{whole}.{fraction}")
     }
 }
 
