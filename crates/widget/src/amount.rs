@@ -35,12 +35,11 @@ pub fn format_amount(minor: u64, currency: Currency) -> String {
     let digits = format!("{minor:0width$}", width = exponent + 1);
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(exponent));
     let mut out = String::with_capacity(digits.len() + 12);
-    match SIGNS.iter().find(|(code, _)| *code == currency.code()) {
-        Some((_, sign)) => out.push_str(sign),
-        None => {
-            out.push_str(currency.code());
-            out.push('\u{a0}');
-        }
+    if let Some((_, sign)) = SIGNS.iter().find(|(code, _)| *code == currency.code()) {
+        out.push_str(sign);
+    } else {
+        out.push_str(currency.code());
+        out.push('\u{a0}');
     }
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {

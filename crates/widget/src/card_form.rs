@@ -13,11 +13,13 @@ pub fn CardForm(
     ids: Ids,
     /// What the last submit was refused for.
     errors: Vec<FieldError>,
+    /// Whether the group is one of two and shows its name; a screen reader hears it in any case.
+    titled: bool,
 ) -> impl IntoView {
     let error = |field| error_of(&errors, field);
     view! {
         <fieldset>
-            <legend>{text::CARD_GROUP}</legend>
+            <legend class:unseen=!titled>{text::CARD_GROUP}</legend>
             <TextField
                 ids=ids.clone()
                 name=Field::CardNumber.name()

@@ -98,18 +98,20 @@ pub fn PayForm(
     };
     let summary = (!view.errors.is_empty())
         .then(|| view! { <ErrorSummary errors=view.errors.clone() ids=ids.clone() /> });
-    let card = embedded.then(|| view! { <CardForm ids=ids.clone() errors=view.errors.clone() /> });
+    let card = embedded.then(|| view! { <CardForm ids=ids.clone() errors=view.errors.clone() titled=!view.ask.is_empty() /> });
     let (button, note) = if embedded {
         (Either::Left(text::pay(&view)), Either::Left(text::card_note(&view.merchant)))
     } else {
         (Either::Right(text::CONTINUE), Either::Right(text::HOSTED_NOTE))
     };
     view! {
-        <h1>{text::form_heading(view.card_entry)}</h1>
+        <div class="head">
+            <h1>{text::form_heading(view.card_entry)}</h1>
+            {fields.then(|| view! { <p class="quiet">{text::ALL_REQUIRED}</p> })}
+        </div>
         {summary}
         {notice}
-        <form method="post" action=format!("{path}/payments") novalidate=true data-brand="">
-            {fields.then(|| view! { <p class="quiet">{text::ALL_REQUIRED}</p> })}
+        <form method="post" action=format!("{path}/payments") novalidate=true data-brand=embedded.then_some("")>
             <input type="hidden" name="attempt" value=view.attempt />
             <input type="hidden" name="version" value=view.version.to_string() />
             {card}

@@ -33,7 +33,7 @@ pub fn CustomerFields(
     let rows = rows(&ask)
         .into_iter()
         .map(|(first, second)| match second {
-            Some(second) => view! { <div class="pair">{one(first)} {one(second)}</div> }.into_any(),
+            Some(second) => view! { <div class="pair" class:roomy=first == CustomerField::FirstName>{one(first)} {one(second)}</div> }.into_any(),
             None => one(first).into_any(),
         })
         .collect_view();

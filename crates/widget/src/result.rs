@@ -33,6 +33,7 @@ pub fn Failed(
             <StopIcon />
             <h1>{text::FAILED}</h1>
             <p>{text::failed_note(declined)}</p>
+            <p>{text::FAILED_NOTE}</p>
         </div>
     }
 }
@@ -57,7 +58,7 @@ pub fn NotThrough(
 #[component]
 pub fn Expired() -> impl IntoView {
     view! {
-        <div class="state stop">
+        <div class="state">
             <StopIcon />
             <h1>{text::EXPIRED}</h1>
             <p>{text::EXPIRED_NOTE}</p>

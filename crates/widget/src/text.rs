@@ -20,7 +20,7 @@ pub const YOUR_PAYMENT: &str = "Your payment";
 /// Above the fields.
 pub const ALL_REQUIRED: &str = "All fields are required.";
 /// Group of the card's fields.
-pub const CARD_GROUP: &str = "Card";
+pub const CARD_GROUP: &str = "Card details";
 /// Group of the customer's fields.
 pub const CUSTOMER_GROUP: &str = "Your details";
 /// Label of `card_number`.
@@ -28,11 +28,11 @@ pub const CARD_NUMBER: &str = "Card number";
 /// Label of `card_expiry`.
 pub const CARD_EXPIRY: &str = "Expiry date";
 /// Hint of `card_expiry`.
-pub const CARD_EXPIRY_HINT: &str = "Month and year, such as 09/28";
+pub const CARD_EXPIRY_HINT: &str = "As printed: MM/YY";
 /// Label of `card_code`.
 pub const CARD_CODE: &str = "Security code";
 /// Hint of `card_code`.
-pub const CARD_CODE_HINT: &str = "3 digits on the back, or 4 on the front";
+pub const CARD_CODE_HINT: &str = "3 digits on back, or 4 on front";
 /// Label of `card_holder`.
 pub const CARD_HOLDER: &str = "Name on card";
 /// The empty choice of the country list.
@@ -49,7 +49,7 @@ pub const CONTINUE: &str = "Continue";
 pub const HOSTED_NOTE: &str =
     "You type your card details on the next page, which belongs to the payment gateway.";
 /// Heading of the challenge.
-pub const CHALLENGE: &str = "Your bank asks for a check";
+pub const CHALLENGE: &str = "Confirm with your bank";
 /// What the challenge is.
 pub const CHALLENGE_NOTE: &str =
     "Your bank wants to be sure that it is you. Confirm the payment there, and you come back here.";
@@ -70,6 +70,8 @@ pub const CHECK_AGAIN: &str = "Check again";
 pub const PAID: &str = "Payment accepted";
 /// Heading after the last failure.
 pub const FAILED: &str = "The payment failed";
+/// What it means for this page.
+pub const FAILED_NOTE: &str = "You cannot try again on this page.";
 /// Heading of a result page whose session may still be paid elsewhere.
 pub const NOT_THROUGH: &str = "The payment did not go through";
 /// What to do on that page.
@@ -139,9 +141,7 @@ pub fn paid_note(view: &CheckoutView) -> String {
 
 /// How long the same card has to rest.
 pub fn wait_hint(seconds: u16) -> String {
-    format!(
-        "The same card can be tried again in {seconds} seconds. You can use another card at once."
-    )
+    format!("The same card can be tried again in {seconds} seconds.")
 }
 
 /// How often the waiting page looks by itself.
@@ -192,8 +192,7 @@ pub const fn message(kind: MessageKind) -> (&'static str, &'static [&'static str
         MessageKind::NotAvailable => (
             "This page is not available",
             &[
-                "The link is not valid, or no longer. Go back to the shop to start again.",
-                "Nothing was charged on this page.",
+                "The link is not valid, or no longer. Go back to the shop to see your order or to start again.",
             ],
         ),
         MessageKind::Refused => (
