@@ -1,1 +1,19 @@
 //! The other side of each gateway: stateful, offline, with fault switches.
+//!
+//! [`Sandbox::start`] opens one listener that plays the SmartCore pair of hosts, the hosted form, the issuer's page and a
+//! control interface. Everything is in memory; no card number survives the request that brought it. `docs/sandbox.md` lists
+//! routes, test cards and switches.
+
+mod callbacks;
+mod clock;
+pub mod control;
+mod net;
+mod order;
+mod pages;
+mod reply;
+mod routes;
+mod sandbox;
+mod smartcore;
+mod state;
+
+pub use sandbox::{Sandbox, Settings};

@@ -1,0 +1,13 @@
+//! What the control interface says and takes: shared with tests and the command line.
+
+mod faults;
+mod ledger;
+
+pub use faults::{
+    CallbackEncoding, CallbackFaults, Endpoint, Faults, FinalAmount, Malformed, NextStep,
+    OrderIdEcho, ReplyFault, ReplyKind, Settle, Timeouts,
+};
+pub use ledger::{
+    Charge, ClockChange, ClockState, EndpointLog, Ledger, LedgerCallback, LedgerOrder, OrderKind,
+    Phase, RequestShape, ResendCallback, SentCallback, Totals,
+};

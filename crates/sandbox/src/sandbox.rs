@@ -1,0 +1,250 @@
+//! Starting and stopping.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use url::Url;
+
+use crate::control::{Faults, Ledger};
+use crate::net::{CuttableListener, Scissors};
+use crate::routes;
+use crate::state::State;
+
+/// How often time-outs are looked for. Requests that depend on them look too.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How long open connections may take to end when the sandbox stops.
+const STOP: Duration = Duration::from_secs(3);
+
+/// How a sandbox starts.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Also listens on `::1`, same port, if `listen` is `127.0.0.1` and the machine has it: browsers try it first for `localhost`.
+    pub dual_stack: bool,
+    /// What browsers and the server call the sandbox; `http://localhost:PORT` unless given.
+    pub public_url: Option<Url>,
+    /// User name of Basic authentication.
+    pub merchant_key: String,
+    /// Password of Basic authentication, and key of the callbacks' signatures.
+    pub secret: SecretString,
+    /// Switches at the start; a reset goes back to the defaults.
+    pub faults: Faults,
+    /// How many orders are remembered; the oldest are dropped.
+    pub max_orders: usize,
+}
+
+impl Default for Settings {
+    /// A free port of 127.0.0.1, and the credentials of the documents' samples.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            dual_stack: false,
+            public_url: None,
+            merchant_key: "test".to_owned(),
+            secret: SecretString::from("qwerty"),
+            faults: Faults::default(),
+            max_orders: 50_000,
+        }
+    }
+}
+
+/// A running sandbox. Dropping it stops it without waiting.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Binds and serves. Fails if the address cannot be bound, or without randomness.
+    pub async fn start(settings: Settings) -> io::Result<Self> {
+        let mut card_key = [0; 32];
+        getrandom::fill(&mut card_key).map_err(io::Error::other)?;
+        let client = crate::callbacks::client().map_err(io::Error::other)?;
+        let listener = TcpListener::bind(settings.listen).await?;
+        let address = listener.local_addr()?;
+        let mut listeners = vec![listener];
+        if settings.dual_stack && address.ip() == IpAddr::from([127, 0, 0, 1]) {
+            // A machine without IPv6 does without.
+            listeners.extend(TcpListener::bind((Ipv6Addr::LOCALHOST, address.port())).await.ok());
+        }
+        let public_url = match &settings.public_url {
+            Some(url) => url.clone(),
+            None => Url::parse(&format!("http://localhost:{}/", address.port()))
+                .map_err(io::Error::other)?,
+        };
+        let state = State::new(
+            settings.max_orders,
+            settings.secret.clone(),
+            card_key,
+            settings.faults.clone(),
+        );
+        let (stop, _) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            settings,
+            public_url,
+            client,
+            state: Mutex::new(state),
+            background: Mutex::new(JoinSet::new()),
+            stop,
+        });
+        let app = routes::router(Arc::clone(&shared));
+        let mut tasks: Vec<_> = listeners
+            .into_iter()
+            .map(|listener| tokio::spawn(serve(listener, app.clone(), shared.stopped())))
+            .collect();
+        tasks.push(tokio::spawn(sweep(Arc::clone(&shared))));
+        Ok(Self { shared, address, tasks })
+    }
+
+    /// The public URL, which ends in a slash.
+    pub fn url(&self) -> Url {
+        self.shared.public_url.clone()
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What `GET /_control/ledger` says.
+    pub fn ledger(&self) -> Ledger {
+        self.shared.sweep();
+        self.shared.lock().ledger(None)
+    }
+
+    /// Stops listening, lets open replies finish for a moment, drops callbacks that were not sent.
+    pub async fn stop(mut self) {
+        self.shared.stop.send_replace(true);
+        for mut task in std::mem::take(&mut self.tasks) {
+            if tokio::time::timeout(STOP, &mut task).await.is_err() {
+                task.abort();
+            }
+        }
+        let mut background = std::mem::take(&mut *self.shared.background());
+        background.shutdown().await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.shared.stop.send_replace(true);
+        self.shared.background().abort_all();
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    app: Router,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) {
+    let service = app.into_make_service_with_connect_info::<Scissors>();
+    if let Err(error) =
+        axum::serve(CuttableListener(listener), service).with_graceful_shutdown(stopped).await
+    {
+        tracing::error!(%error, "the sandbox's listener failed");
+    }
+}
+
+/// Looks for time-outs by real time, so that abandoned payments end without anybody asking.
+async fn sweep(shared: Arc<Shared>) {
+    let stopped = shared.stopped();
+    tokio::pin!(stopped);
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            _ = ticks.tick() => shared.sweep(),
+        }
+    }
+}
+
+/// What every handler shares.
+pub(crate) struct Shared {
+    settings: Settings,
+    public_url: Url,
+    client: reqwest::Client,
+    state: Mutex<State>,
+    background: Mutex<JoinSet<()>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// The state. No guard is held while anything waits: the compiler refuses it in a handler.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Ends what has timed out, and announces it.
+    pub(crate) fn sweep(self: &Arc<Self>) {
+        let late = self.lock().sweep();
+        for dispatch in late {
+            self.dispatch(Some(dispatch));
+        }
+    }
+
+    /// `form_url` of a payment: the sandbox's own page, or the same last segment below another base.
+    pub(crate) fn form_url(&self, base: Option<&Url>, processing_id: &str) -> String {
+        match base {
+            Some(base) => format!("{}/{processing_id}", base.as_str().trim_end_matches('/')),
+            None => self.page(&format!("smartcore/pay/{processing_id}")),
+        }
+    }
+
+    /// The public URL of one of our pages.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}/{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// Runs something in the background until it ends or the sandbox stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut background = self.background();
+        while background.try_join_next().is_some() {}
+        background.spawn(task);
+    }
+
+    /// Waits for `what`, but not longer than the sandbox runs.
+    pub(crate) async fn until_stop(&self, what: impl Future<Output = ()>) {
+        tokio::select! {
+            () = what => {}
+            () = self.stopped() => {}
+        }
+    }
+
+    fn background(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.background.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends when the sandbox stops.
+    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // An error means that the sandbox is gone, which is the same.
+            let _ = stop.wait_for(|stopped| *stopped).await;
+        }
+    }
+}

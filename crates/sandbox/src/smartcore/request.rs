@@ -1,0 +1,353 @@
+//! Reading requests: every rule of the parameter tables, all broken ones named at once, no value repeated.
+//!
+//! Source: "SmartCore API", Request parameters of "Create payment form" and "Create direct payment".
+
+use std::net::IpAddr;
+
+use farthing_gateways::smartcore::wire::{METHOD_CARD, field};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use url::Url;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::Refusal;
+use super::card::CardInput;
+use crate::control::OrderKind;
+use crate::order::{NewOrder, Ways, code};
+
+/// The longest text of any field, in characters.
+const MAX_TEXT: usize = 1024;
+/// The longest order id, in bytes.
+const MAX_ORDER_ID: usize = 128;
+
+const OPTIONAL_TEXTS: &[&str] = &[
+    field::BROWSER_ACCEPT_HEADER,
+    field::BROWSER_USER_AGENT,
+    field::BROWSER_LANGUAGE,
+    field::BROWSER_COLOR_DEPTH,
+    field::BROWSER_SCREEN_HEIGHT,
+    field::BROWSER_SCREEN_WIDTH,
+    field::BROWSER_TIME_ZONE,
+];
+const OPTIONAL_FLAGS: &[&str] =
+    &[field::RECURRENT, field::BROWSER_JAVA_ENABLED, field::BROWSER_JS_ENABLED];
+const SECRETS: &[&str] =
+    &[field::CARD_NUMBER, field::CARD_CVV, field::CARD_EXP_MONTH, field::CARD_EXP_YEAR];
+
+/// Every name that the tables know, for the log of requests.
+pub(super) const KNOWN: &[&str] = &[
+    field::MERCHANT_SITE,
+    field::RECURRENT,
+    field::PURPOSE,
+    field::CALLBACK_URL,
+    field::SUCCESS_URL,
+    field::FAIL_URL,
+    field::STATUS_URL,
+    field::FORM_PREFILLED_PHONE,
+    field::PAYMENT_METHOD,
+    field::CARD_HOLDER,
+    field::CARD_NUMBER,
+    field::CARD_EXP_MONTH,
+    field::CARD_EXP_YEAR,
+    field::CARD_CVV,
+    field::RECUR_FREQ,
+    field::RECUR_EXP,
+    field::BROWSER_ACCEPT_HEADER,
+    field::BROWSER_USER_AGENT,
+    field::BROWSER_JAVA_ENABLED,
+    field::BROWSER_JS_ENABLED,
+    field::BROWSER_COLOR_DEPTH,
+    field::BROWSER_SCREEN_HEIGHT,
+    field::BROWSER_SCREEN_WIDTH,
+    field::BROWSER_LANGUAGE,
+    field::BROWSER_TIME_ZONE,
+];
+
+/// A request's fields. Card data is wiped when it is dropped.
+pub(super) struct Fields {
+    map: Map<String, Value>,
+    problems: Vec<String>,
+}
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        for name in SECRETS {
+            if let Some(Value::String(secret)) = self.map.get_mut(*name) {
+                secret.zeroize();
+            }
+        }
+    }
+}
+
+impl Fields {
+    /// Reads a JSON object.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Refusal> {
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(map)) => Ok(Self { map, problems: Vec::new() }),
+            Ok(_) => Err(Refusal::new(code::VALIDATION, "the body must be a JSON object")),
+            // serde_json's text gives line and column, and for some errors the value: leave it out.
+            Err(_) => Err(Refusal::new(code::VALIDATION, "the body is not valid JSON")),
+        }
+    }
+
+    /// Known names, sorted, and how many others there are.
+    pub(super) fn shape(&self) -> (Vec<String>, u64) {
+        let known = |name: &str| KNOWN.contains(&name) || field::REQUIRED_BY_FORM.contains(&name);
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            self.map.keys().cloned().partition(|name| known(name));
+        (known, u64::try_from(unknown.len()).unwrap_or(u64::MAX))
+    }
+
+    /// The merchant's id, if it is a usable text: a refusal echoes it.
+    pub(super) fn order_id(&self) -> Option<String> {
+        self.map
+            .get(field::ORDER_ID)
+            .and_then(Value::as_str)
+            .filter(|id| is_order_id(id))
+            .map(str::to_owned)
+    }
+
+    /// The id of a `check`.
+    pub(super) fn into_checked_id(mut self) -> Result<String, Refusal> {
+        self.check(
+            field::ORDER_ID,
+            true,
+            "must be a text of 1 to 128 printable characters",
+            is_order_id,
+        );
+        let id = self.order_id().unwrap_or_default();
+        self.refuse()?;
+        Ok(id)
+    }
+
+    /// Reads a payment.
+    pub(super) fn into_payment(
+        mut self,
+        kind: OrderKind,
+    ) -> Result<(NewOrder, Option<CardInput>), Refusal> {
+        let card_call = kind == OrderKind::Host2host;
+        self.check(
+            field::ORDER_ID,
+            true,
+            "must be a text of 1 to 128 printable characters",
+            is_order_id,
+        );
+        let amount = self.amount();
+        self.check(field::CURRENCY, true, "must be three capital letters", |text| {
+            is_capitals(text, 3)
+        });
+        self.check_account();
+        self.check_customer();
+        self.check(field::MERCHANT_SITE, card_call, "must be an http or https URL", |text| {
+            web_url(text).is_some()
+        });
+        self.check(field::PURPOSE, false, "must be a text of at most 1024 characters", is_short);
+        for name in [field::CALLBACK_URL, field::SUCCESS_URL, field::FAIL_URL, field::STATUS_URL] {
+            self.check(name, false, "must be an http or https URL", |text| web_url(text).is_some());
+        }
+        for name in OPTIONAL_FLAGS {
+            self.check_value(name, "must be a boolean", |value| {
+                value.is_boolean() || matches!(value.as_str(), Some("true" | "false"))
+            });
+        }
+        for name in OPTIONAL_TEXTS {
+            self.check_value(name, "must be a text", |value| {
+                value.is_number() || value.as_str().is_some_and(is_short)
+            });
+        }
+        self.check_value(field::RECUR_FREQ, "must be a whole number of days", |value| {
+            value.as_u64().or_else(|| value.as_str()?.parse().ok()).is_some()
+        });
+        self.check(field::RECUR_EXP, false, "must be an ISO 8601 time", |text| {
+            text.parse::<Timestamp>().is_ok()
+        });
+        let phone_rule = "must be 5 to 15 digits";
+        self.check(field::FORM_PREFILLED_PHONE, false, phone_rule, |text| is_digits(text, 5..=15));
+        let card = if card_call { self.card() } else { None };
+        self.refuse()?;
+        let new = NewOrder {
+            order_id: self.text(field::ORDER_ID).unwrap_or_default(),
+            kind,
+            account: self.text(field::ACCOUNT).unwrap_or_default(),
+            amount,
+            currency: self.text(field::CURRENCY).unwrap_or_default(),
+            purpose: self.text(field::PURPOSE),
+            merchant_site: self.url(field::MERCHANT_SITE),
+            first_name: self.text(field::CUSTOMER_FIRST_NAME).unwrap_or_default(),
+            last_name: self.text(field::CUSTOMER_LAST_NAME).unwrap_or_default(),
+            phone: self.text(field::FORM_PREFILLED_PHONE),
+            ways: Ways {
+                callback: self.url(field::CALLBACK_URL),
+                fail: self.url(field::FAIL_URL),
+                status: self.url(field::STATUS_URL),
+                success: self.url(field::SUCCESS_URL),
+            },
+        };
+        Ok((new, card))
+    }
+
+    fn amount(&mut self) -> u64 {
+        match self.map.get(field::AMOUNT) {
+            None | Some(Value::Null) => self.blame(field::AMOUNT, "is required"),
+            Some(value) => match value.as_u64() {
+                Some(amount) if (1..=farthing_types::Money::MAX_MINOR).contains(&amount) => {
+                    return amount;
+                }
+                _ => self.blame(
+                    field::AMOUNT,
+                    "must be a whole number of minor units above zero, not a text",
+                ),
+            },
+        }
+        0
+    }
+
+    /// One test account exists for each currency.
+    fn check_account(&mut self) {
+        let expected = self.text(field::CURRENCY).map(|currency| format!("{currency}-sandbox"));
+        let rule = "must be an account of this merchant for the currency: the sandbox has <currency>-sandbox";
+        self.check(field::ACCOUNT, true, rule, |account| {
+            expected.as_deref().is_none_or(|name| name == account)
+        });
+    }
+
+    fn check_customer(&mut self) {
+        let names = [
+            field::CUSTOMER_FIRST_NAME,
+            field::CUSTOMER_LAST_NAME,
+            field::CUSTOMER_ADDRESS,
+            field::CUSTOMER_CITY,
+        ];
+        for name in names {
+            self.check(name, true, "must be a text of at most 1024 characters", is_short);
+        }
+        if let Some(Value::Number(number)) = self.map.get(field::CUSTOMER_ZIP_CODE) {
+            let text = number.to_string();
+            self.map.insert(field::CUSTOMER_ZIP_CODE.to_owned(), Value::String(text));
+        }
+        self.check(
+            field::CUSTOMER_ZIP_CODE,
+            true,
+            "must be a text of at most 32 characters",
+            |text| text.len() <= 32,
+        );
+        self.check(field::CUSTOMER_COUNTRY, true, "must be two capital letters", |text| {
+            is_capitals(text, 2)
+        });
+        self.check(
+            field::CUSTOMER_PHONE,
+            true,
+            "must be 5 to 15 digits after an optional plus sign",
+            |text| is_digits(text.strip_prefix('+').unwrap_or(text), 5..=15),
+        );
+        self.check(field::CUSTOMER_EMAIL, true, "must be an e-mail address", |text| {
+            is_short(text)
+                && text
+                    .split_once('@')
+                    .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+        });
+        self.check(field::CUSTOMER_IP_ADDRESS, true, "must be an IP address", |text| {
+            text.parse::<IpAddr>().is_ok()
+        });
+    }
+
+    fn card(&mut self) -> Option<CardInput> {
+        self.check(
+            field::PAYMENT_METHOD,
+            false,
+            "must be card: the sandbox knows no other method",
+            |text| text == METHOD_CARD,
+        );
+        self.check(field::CARD_HOLDER, true, "must be a text of at most 1024 characters", is_short);
+        self.check(field::CARD_EXP_MONTH, true, "must be a month of two digits", |text| {
+            is_digits(text, 2..=2) && matches!(text.parse::<u8>(), Ok(1..=12))
+        });
+        self.check(field::CARD_EXP_YEAR, true, "must be a year of two digits", |text| {
+            is_digits(text, 2..=2)
+        });
+        self.check(field::CARD_CVV, true, "must be 3 or 4 digits", |text| is_digits(text, 3..=4));
+        let number = match self.map.remove(field::CARD_NUMBER) {
+            None | Some(Value::Null) => {
+                self.blame(field::CARD_NUMBER, "is required");
+                return None;
+            }
+            Some(Value::String(number)) => Zeroizing::new(number),
+            Some(_) => Zeroizing::default(),
+        };
+        let card = CardInput::new(number, self.text(field::CARD_HOLDER).unwrap_or_default());
+        if card.is_none() {
+            self.blame(
+                field::CARD_NUMBER,
+                "must be a text of 12 to 19 digits with a valid check digit",
+            );
+        }
+        card
+    }
+
+    /// A text that must be there, if `required`, and must follow a rule. Empty counts as missing.
+    fn check(&mut self, name: &str, required: bool, rule: &str, holds: impl Fn(&str) -> bool) {
+        match self.map.get(name) {
+            None | Some(Value::Null) if required => self.blame(name, "is required"),
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) if text.is_empty() && required => {
+                self.blame(name, "is required")
+            }
+            Some(Value::String(text)) if text.chars().any(char::is_control) || !holds(text) => {
+                self.blame(name, rule)
+            }
+            Some(Value::String(_)) => {}
+            Some(_) => self.blame(name, rule),
+        }
+    }
+
+    /// An optional value of another type than text.
+    fn check_value(&mut self, name: &str, rule: &str, holds: impl Fn(&Value) -> bool) {
+        if self.map.get(name).is_some_and(|value| !value.is_null() && !holds(value)) {
+            self.blame(name, rule);
+        }
+    }
+
+    fn blame(&mut self, name: &str, rule: &str) {
+        self.problems.push(format!("{name} {rule}"));
+    }
+
+    fn refuse(&self) -> Result<(), Refusal> {
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::new(code::VALIDATION, self.problems.join("; ")))
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.map
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    }
+
+    fn url(&self, name: &str) -> Option<Url> {
+        self.map.get(name).and_then(Value::as_str).and_then(web_url)
+    }
+}
+
+fn is_order_id(text: &str) -> bool {
+    (1..=MAX_ORDER_ID).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+fn is_short(text: &str) -> bool {
+    text.chars().count() <= MAX_TEXT
+}
+
+fn is_capitals(text: &str, len: usize) -> bool {
+    text.len() == len && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn is_digits(text: &str, len: std::ops::RangeInclusive<usize>) -> bool {
+    len.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}

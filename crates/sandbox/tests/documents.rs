@@ -1,0 +1,119 @@
+//! The sandbox gives the answers that the gateway's documents show, to the requests that they show.
+
+mod common;
+
+use common::World;
+use serde_json::{Value, json};
+
+fn fixture(name: &str) -> Value {
+    let path = format!("{}/../gateways/fixtures/smartcore/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(
+        &std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}")),
+    )
+    .unwrap()
+}
+
+/// Puts the documented processing id where chance made another one; the first 8 digits are the second of creation.
+fn with_chance_removed(mut answer: Value, documented: &str) -> Value {
+    let form_url = answer["form_url"].as_str().unwrap().to_owned();
+    let id = form_url.rsplit('/').next().unwrap().to_owned();
+    assert_eq!(id.len(), 24);
+    assert_eq!(id[..8], documented[..8], "the first 8 digits are the time of creation");
+    for field in ["form_url", "order_id"] {
+        if let Some(text) = answer[field].as_str() {
+            answer[field] = json!(text.replace(&id, documented));
+        }
+    }
+    answer
+}
+
+async fn at(second: i64) -> World {
+    let world = World::new().await;
+    let now = jiff::Timestamp::from_second(second).unwrap();
+    world.post("/_control/clock", json!({"now": now, "frozen": true})).await;
+    world
+}
+
+const CARD_ID: &str = "64a7eec2d46c5db10d082b3d";
+const FORM_ID: &str = "64a7e106d46c5db10d082b13";
+
+#[tokio::test]
+async fn a_card_payment_is_answered_as_in_the_newer_document() {
+    let world = at(0x64a7_eec2).await;
+    world.set(json!({"form_base": "https://payment.smartcore.pro"})).await;
+    let answer = world.pay(fixture("v1/host2host_card.request")).await;
+    assert_eq!(with_chance_removed(answer, CARD_ID), fixture("v1/host2host_card.answer"));
+}
+
+#[tokio::test]
+async fn a_card_payment_is_answered_as_in_the_older_document() {
+    let world = at(0x64a7_eec2).await;
+    world
+        .set(json!({"form_base": "https://payment.magua-pay.com", "order_id_echo": "processing"}))
+        .await;
+    let answer = world.pay(fixture("v0/host2host_card.request")).await;
+    assert_eq!(with_chance_removed(answer, CARD_ID), fixture("v0/host2host_card.answer"));
+}
+
+#[tokio::test]
+async fn a_hosted_form_is_answered_as_in_both_documents() {
+    for (host, version) in [("payment.smartcore.pro", "v1"), ("payment.magua-pay.com", "v0")] {
+        let world = at(0x64a7_e106).await;
+        world.set(json!({"form_base": format!("https://{host}/")})).await;
+        let answer = world
+            .post("/smartcore/api/initPayment", fixture(&format!("{version}/init_payment.request")))
+            .await;
+        assert_eq!(
+            with_chance_removed(answer, FORM_ID),
+            fixture(&format!("{version}/init_payment.answer"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn mobile_commerce_is_answered_as_in_the_document() {
+    let world = at(0x64a7_e106).await;
+    world.set(json!({"form_base": "https://payment.smartcore.pro"})).await;
+    let answer =
+        world.post("/smartcore/api/initPayment", fixture("v1/mobile_commerce.request")).await;
+    assert_eq!(with_chance_removed(answer, FORM_ID), fixture("v1/mobile_commerce.answer"));
+}
+
+/// Pays as the document does, under the order id that its answer names, and checks.
+async fn checked(answer: &str, faults: Value) -> Value {
+    let documented = fixture(answer);
+    let world = World::new().await;
+    world.post("/_control/clock", json!({"now": documented["endDate"], "frozen": true})).await;
+    world.set(faults).await;
+    let order_id = documented["order_id"].as_str().unwrap();
+    let mut request = fixture("v1/host2host_card.request");
+    request["order_id"] = json!(order_id);
+    // Nobody listens there.
+    request["callback_url"] = Value::Null;
+    world.pay(request).await;
+    world.check(order_id).await
+}
+
+#[tokio::test]
+async fn a_check_is_answered_as_in_both_documents() {
+    let less = json!({"settle": "on_accept", "final_amount": {"smaller_by": 100}});
+    assert_eq!(checked("v1/check_success.answer", less).await, fixture("v1/check_success.answer"));
+    let absent = json!({"settle": "on_accept", "final_amount": "absent"});
+    assert_eq!(
+        checked("v0/check_success.answer", absent).await,
+        fixture("v0/check_success.answer")
+    );
+}
+
+#[tokio::test]
+async fn a_failure_is_told_as_in_both_documents() {
+    let code = "PLATFORM_ERROR_GATE_NOT_FOUND";
+    let less =
+        json!({"settle": "on_accept", "fail_code": code, "final_amount": {"smaller_by": 100}});
+    assert_eq!(checked("v1/check_failure.answer", less).await, fixture("v1/check_failure.answer"));
+    let absent = json!({"settle": "on_accept", "fail_code": code, "final_amount": "absent"});
+    assert_eq!(
+        checked("v0/check_failure.answer", absent).await,
+        fixture("v0/check_failure.answer")
+    );
+}
