@@ -128,11 +128,19 @@ pub enum PayState {
 }
 
 /// Where the shopper has to go.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum NextStep {
     /// A page of the gateway, opened by a top-level GET. Its host is on the allow-list.
     Redirect(url::Url),
+}
+
+impl fmt::Debug for NextStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The path opens the shopper's payment to whoever holds it.
+            Self::Redirect(url) => write!(f, "Redirect({})", url.host_str().unwrap_or_default()),
+        }
+    }
 }
 
 /// Why an answer could not be used. Its name is a metric's label; it holds nothing of the answer.
@@ -168,7 +176,7 @@ impl Unclear {
 }
 
 /// The answer to a check.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CheckAnswer {
     /// What it says.
     pub state: CheckedState,

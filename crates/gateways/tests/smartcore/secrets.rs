@@ -1,0 +1,58 @@
+//! What must not be printed, copied or written.
+
+use std::fmt;
+
+use farthing_gateways::smartcore::{Config, Profile, SmartCore};
+use farthing_gateways::{Gateway, NextStep, RawCallback, WireRequest, WireResponse};
+use farthing_types::BrowserInfo;
+use secrecy::SecretString;
+use static_assertions::{assert_impl_all, assert_not_impl_any};
+
+use crate::support::{CARD_NUMBER, card, config, customer, order, smartcore};
+
+assert_not_impl_any!(Config: Clone, fmt::Display, serde::Serialize);
+assert_not_impl_any!(SmartCore: Clone, fmt::Display, serde::Serialize);
+assert_not_impl_any!(WireRequest: Clone, fmt::Display, serde::Serialize);
+assert_impl_all!(SmartCore: Send, Sync, Gateway);
+
+#[test]
+fn configuration_and_adapter_print_no_key_account_or_base_url() {
+    let mut config = config(Profile::V1);
+    config.merchant_key = "the-merchant-key".to_owned();
+    config.secret = SecretString::from("the-secret");
+    config.old_secrets = vec![SecretString::from("the-old-secret")];
+    let pinned = r#"Config { profile: V1, form_hosts: ["payment.smartcore.pro", "payment.magua-pay.com"], allow_http: false, .. }"#;
+    assert_eq!(format!("{config:?}"), pinned);
+    assert_eq!(format!("{:?}", SmartCore::new(config).unwrap()), format!("SmartCore({pinned})"));
+}
+
+#[test]
+fn requests_answers_callbacks_and_steps_print_no_content() {
+    let customer = customer();
+    let request = smartcore(Profile::V1)
+        .pay_card(&order("a1", &customer), &card(), &BrowserInfo::default())
+        .unwrap();
+    assert_eq!(
+        format!("{request:?}"),
+        format!("WireRequest(POST /initPaymentHost2Host, {} bytes)", request.body.len())
+    );
+    let response = WireResponse { status: 200, body: CARD_NUMBER.into() };
+    assert_eq!(format!("{response:?}"), "WireResponse(200, 16 bytes)");
+    let callback = RawCallback { content_type: Some(CARD_NUMBER), body: CARD_NUMBER.as_bytes() };
+    assert_eq!(format!("{callback:?}"), "RawCallback(16 bytes)");
+    let step = NextStep::Redirect(
+        "https://payment.smartcore.pro/64a7eec2d46c5db10d082b3d".parse().unwrap(),
+    );
+    assert_eq!(format!("{step:?}"), "Redirect(payment.smartcore.pro)");
+}
+
+#[test]
+fn errors_name_the_rule_and_repeat_no_value() {
+    let mut config = config(Profile::V1);
+    config.merchant_key = "key:with-a-colon".to_owned();
+    let error = SmartCore::new(config).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "merchant_key: must not be empty nor hold a colon or a control character"
+    );
+}
