@@ -190,13 +190,30 @@ impl Section {
 
     /// A list of texts, each with its own place.
     pub(super) fn texts(&mut self, key: &str, faults: &mut Faults) -> Option<Vec<At<String>>> {
+        self.list(key, 0, faults)
+    }
+
+    /// A list of at least one text.
+    pub(super) fn some_texts(&mut self, key: &str, faults: &mut Faults) -> Option<Vec<At<String>>> {
+        self.list(key, 1, faults)
+    }
+
+    fn list(&mut self, key: &str, at_least: usize, faults: &mut Faults) -> Option<Vec<At<String>>> {
         let path = join(&self.path, key);
         let node = self.take(key)?;
-        let Kind::Array(nodes) = node.kind else {
-            faults.add(&node.place, &path, "must be a list of strings");
-            return None;
-        };
-        Some(nodes.into_iter().filter_map(|node| text_of(node, &path, faults)).collect())
+        match node.kind {
+            Kind::Array(nodes) if nodes.len() >= at_least => {
+                Some(nodes.into_iter().filter_map(|node| text_of(node, &path, faults)).collect())
+            }
+            Kind::Array(_) => {
+                faults.add(&node.place, &path, "must not be empty");
+                None
+            }
+            _ => {
+                faults.add(&node.place, &path, "must be a list of strings");
+                None
+            }
+        }
     }
 
     /// A map from any key to text.
@@ -206,6 +223,9 @@ impl Section {
         faults: &mut Faults,
     ) -> Option<BTreeMap<String, At<String>>> {
         let inner = self.section(key, faults)?;
+        if inner.entries.is_empty() {
+            faults.add(&inner.place, &inner.path, "must not be empty");
+        }
         let path = inner.path;
         Some(
             inner

@@ -169,8 +169,13 @@ impl Rules {
         if !section.has("origins") {
             section.missing("origins", faults);
         }
-        let origins =
-            section.texts("origins", faults).map(|texts| self.origins(&section, texts, faults));
+        let origins = section.some_texts("origins", faults).map(|texts| {
+            texts
+                .into_iter()
+                .filter_map(|text| self.origin(Some(text), faults))
+                .map(|at| at.value)
+                .collect()
+        });
         let card_entry = one_of(
             section.required_text("card_entry", faults),
             faults,
@@ -188,22 +193,6 @@ impl Rules {
             webhook,
             keys,
         })
-    }
-
-    fn origins(
-        &self,
-        section: &Section,
-        texts: Vec<At<String>>,
-        faults: &mut Faults,
-    ) -> Vec<Origin> {
-        if texts.is_empty() {
-            section.missing_because("origins", "must name at least one origin", faults);
-        }
-        texts
-            .into_iter()
-            .filter_map(|text| self.origin(Some(text), faults))
-            .map(|at| at.value)
-            .collect()
     }
 
     fn webhook(&self, mut section: Section, faults: &mut Faults) -> Option<Webhook> {
@@ -295,9 +284,6 @@ impl Rules {
             section.missing("accounts", faults);
         }
         let accounts = self.accounts(&mut section, "accounts", faults);
-        if accounts.as_ref().is_some_and(BTreeMap::is_empty) {
-            section.missing_because("accounts", "must name at least one account", faults);
-        }
         let payout_accounts =
             self.accounts(&mut section, "payout_accounts", faults).unwrap_or_default();
         let merchant_key = section.required_secret("merchant_key", faults);
@@ -313,14 +299,9 @@ impl Rules {
             faults,
         );
         let export_url = self.base_url(&mut section, "export_url", None, faults);
-        let form_hosts = match section.texts("form_hosts", faults) {
+        let form_hosts = match section.some_texts("form_hosts", faults) {
             None => FORM_HOSTS.map(str::to_owned).to_vec(),
-            Some(texts) => {
-                if texts.is_empty() {
-                    section.missing_because("form_hosts", "must name at least one host", faults);
-                }
-                all(texts, faults, |text| self.form_host(&text))
-            }
+            Some(texts) => all(texts, faults, |text| self.form_host(&text)),
         };
         section.finish(faults);
         Some(SmartCore {

@@ -266,7 +266,7 @@ fn each_rule_of_a_value_is_told_without_the_value() {
         ),
         (KEY, "zzz", "must be 32 bytes in hexadecimal or base64"),
         (KEY, "AAAA", "must be 32 bytes in hexadecimal or base64"),
-        ("[\"http://localhost:8080\"]", "[]", "must name at least one origin"),
+        ("[\"http://localhost:8080\"]", "[]", "must not be empty"),
         ("[\"http://localhost:8080\"]", "\"zzz\"", "must be a list of strings"),
         ("[\"http://localhost:8080\"]", "[5]", "must be a string"),
         (
@@ -291,8 +291,9 @@ fn each_rule_of_a_value_is_told_without_the_value() {
             "must be some of sessions, read, refunds, captures, payouts, exports",
         ),
         ("sha256 = \"", "sha256 = \"zz", "must be the key's SHA-256: 64 hexadecimal digits"),
+        ("{ EUR = \"EUR-sandbox\" }", "{}", "must not be empty"),
         ("{ EUR =", "{ ZZZ =", "has a key that is not an ISO 4217 alphabetic code"),
-        ("[\"localhost:8082\"]", "[]", "must name at least one host"),
+        ("[\"localhost:8082\"]", "[]", "must not be empty"),
         (
             "[\"localhost:8082\"]",
             "[\"http://zzz\"]",
