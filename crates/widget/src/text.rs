@@ -60,7 +60,7 @@ pub const CONTINUE_WITH_BANK: &str = "Continue with your bank";
 /// Heading of the waiting page.
 pub const PROCESSING: &str = "Your payment is being confirmed";
 /// What to do while waiting.
-pub const PROCESSING_NOTE: &str = "This mostly takes a few seconds. Please do not pay again.";
+pub const PROCESSING_NOTE: &str = "This usually takes a few seconds. Please do not pay again.";
 /// Nobody has to keep the page open.
 pub const PROCESSING_LEAVE: &str =
     "You may also close this page: the shop is told the result either way.";
