@@ -191,8 +191,8 @@ pub const RESPONSE_TYPE_REDIRECT: &str = "REDIRECT";
 
 /// How the sandbox says that `check` does not know the order.
 ///
-/// No document shows this answer. Our reading: HTTP 200 or 404, a JSON object whose `err` or `errorMessage` is this
-/// code, or one of [`NOT_FOUND_TEXTS`].
+/// No document shows this answer. Our reading: HTTP 2xx, 400, 404 or 422, a JSON object whose `err` or `errorMessage` is
+/// this code, or one of [`NOT_FOUND_TEXTS`].
 pub const ORDER_NOT_FOUND: &str = "ORDER_NOT_FOUND";
 /// What counts as [`ORDER_NOT_FOUND`], in small letters, with `_` and `-` as spaces and without a final stop.
 ///

@@ -347,6 +347,8 @@ fn the_echoed_order_id_is_ours_or_the_gateways_and_never_decides() {
         (json!("somebody-elses"), "1", None, true),
         (json!("somebody-elses"), THEIRS, Some(THEIRS), true),
         (json!("64a7eec2d46c5db10d082b3"), "1", None, true),
+        (json!("64a7eec2d46c5db10d082b3d0"), "1", None, true),
+        (json!(OURS), "64a7eec2d46c5db10d082b3d0", None, false),
         (json!("64a7eec2d46c5db10d082b3g"), "1", None, true),
         (json!([]), "1", None, true),
     ] {
