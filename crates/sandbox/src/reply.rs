@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use farthing_gateways::smartcore::wire::{self, answer};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
 
 use crate::control::{FinalAmount, Malformed, ReplyKind};
@@ -70,12 +70,14 @@ pub(crate) async fn finish(shared: &Shared, reply: Reply) -> Response {
             ReplyKind::HttpStatus { code: http, before_acceptance: false, retry_after } => {
                 response = failure(code(*http), *retry_after);
             }
-            ReplyKind::Huge { bytes } => *response.body_mut() = endless(*bytes),
+            ReplyKind::Huge { bytes } => *response.body_mut() = until_stop(shared, endless(*bytes)),
             ReplyKind::Silence => shared.until_stop(pending()).await,
             ReplyKind::Slow { ms } => {
-                shared.until_stop(tokio::time::sleep(Duration::from_millis(*ms))).await
+                shared.until_stop(tokio::time::sleep(Duration::from_millis(*ms))).await;
             }
-            ReplyKind::Drip { ms } => response = drip(response, *ms).await,
+            ReplyKind::Drip { ms } => {
+                response = response.map(|body| until_stop(shared, drip(body, *ms)));
+            }
             ReplyKind::Cut { after_bytes, reset } => scissors.cut_after(*after_bytes, *reset),
             _ => {}
         }
@@ -205,20 +207,26 @@ fn endless(bytes: u64) -> Body {
     }))
 }
 
-/// The same reply, a byte at a time.
-async fn drip(response: Response, ms: u64) -> Response {
-    let (parts, body) = response.into_parts();
-    let whole = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+/// The same body, a byte at a time.
+fn drip(body: Body, ms: u64) -> Body {
     let pause = Duration::from_millis(ms);
-    let bytes = stream::unfold(whole, move |mut rest| async move {
-        if rest.is_empty() {
-            return None;
-        }
-        tokio::time::sleep(pause).await;
-        let first = rest.split_to(1);
-        Some((Ok::<_, Infallible>(first), rest))
-    });
-    Response::from_parts(parts, Body::from_stream(bytes))
+    let bytes = stream::unfold(
+        (body.into_data_stream(), Bytes::new()),
+        move |(mut source, mut rest)| async move {
+            while rest.is_empty() {
+                rest = source.next().await?.ok()?;
+            }
+            tokio::time::sleep(pause).await;
+            let first = rest.split_to(1);
+            Some((Ok::<_, Infallible>(first), (source, rest)))
+        },
+    );
+    Body::from_stream(bytes)
+}
+
+/// The same body, which ends early when the sandbox stops.
+fn until_stop(shared: &Shared, body: Body) -> Body {
+    Body::from_stream(body.into_data_stream().take_until(Box::pin(shared.stopped())))
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ use crate::smartcore;
 
 /// The largest body of the control interface, bytes.
 const MAX_BODY: usize = 256 * 1024;
+/// How often a callback may be sent.
+const MAX_REPEAT: u32 = 100;
 /// How many entries a list of a switch may have.
 const MAX_LIST: usize = 64;
 
@@ -131,7 +133,7 @@ async fn change_clock(
 }
 
 async fn reset(Shares(shared): Shares<Arc<Shared>>, headers: HeaderMap) -> Response {
-    shared.lock().reset();
+    shared.reset();
     if is_form(&headers) {
         Redirect::to("/").into_response()
     } else {
@@ -194,22 +196,25 @@ fn faults_of_form(body: &[u8]) -> Result<Value, String> {
     let mut patch = Map::new();
     let mut callbacks = Map::new();
     for (name, value) in form_urlencoded::parse(body) {
-        match name.as_ref() {
+        let (member, value) = match name.as_ref() {
             "json" => return serde_json::from_str(&value).map_err(|error| error.to_string()),
-            "fail_code" if value.is_empty() => drop(patch.insert(name.into_owned(), Value::Null)),
-            "next_step" | "settle" | "fail_code" => {
-                drop(patch.insert(name.into_owned(), value.into()))
-            }
-            "card_time_limit" => drop(patch.insert(name.into_owned(), json!(value == "true"))),
-            "callbacks_lose" => drop(callbacks.insert("lose".to_owned(), json!(value == "true"))),
             "callbacks_delay_ms" => {
                 let delay: u64 = value
                     .parse()
                     .map_err(|_| "callbacks_delay_ms must be a whole number".to_owned())?;
                 callbacks.insert("delay_ms".to_owned(), json!(delay));
+                continue;
             }
+            "callbacks_lose" => {
+                callbacks.insert("lose".to_owned(), json!(value == "true"));
+                continue;
+            }
+            "card_time_limit" => (name, json!(value == "true")),
+            "fail_code" if value.is_empty() => (name, Value::Null),
+            "fail_code" | "next_step" | "settle" => (name, json!(value)),
             _ => return Err("the form has a field that it should not have".to_owned()),
-        }
+        };
+        patch.insert(member.into_owned(), value);
     }
     patch.insert("callbacks".to_owned(), Value::Object(callbacks));
     Ok(Value::Object(patch))
@@ -246,6 +251,9 @@ fn judge(faults: &Faults) -> Result<(), String> {
         return Err("waiting_status must be 0 or 1".to_owned());
     }
     let callbacks = &faults.callbacks;
+    if callbacks.repeat > MAX_REPEAT {
+        return Err("callbacks: repeat must be at most 100".to_owned());
+    }
     let lists =
         [faults.replies.len(), callbacks.statuses_before.len(), callbacks.statuses_after.len()];
     if lists.into_iter().any(|len| len > MAX_LIST) {

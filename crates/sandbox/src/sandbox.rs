@@ -24,6 +24,9 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// How long open connections may take to end when the sandbox stops.
 const STOP: Duration = Duration::from_secs(3);
 
+/// How many callbacks, or series of them, may be under way.
+const MAX_BACKGROUND: usize = 20_000;
+
 /// How a sandbox starts.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -224,7 +227,17 @@ impl Shared {
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut background = self.background();
         while background.try_join_next().is_some() {}
-        background.spawn(task);
+        if background.len() < MAX_BACKGROUND {
+            background.spawn(task);
+        } else {
+            tracing::warn!("a callback was dropped: too many are waiting");
+        }
+    }
+
+    /// Forgets everything, callbacks under way included.
+    pub(crate) fn reset(&self) {
+        self.background().abort_all();
+        self.lock().reset();
     }
 
     /// Waits for `what`, but not longer than the sandbox runs.
@@ -240,7 +253,7 @@ impl Shared {
     }
 
     /// Ends when the sandbox stops.
-    fn stopped(&self) -> impl Future<Output = ()> + Send + 'static {
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.subscribe();
         async move {
             // An error means that the sandbox is gone, which is the same.

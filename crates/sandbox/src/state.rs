@@ -303,7 +303,7 @@ impl State {
         let order = self.orders.get(processing_id)?;
         let url = order.new.ways.callback.clone()?;
         let faults = &self.faults.callbacks;
-        let repeat = usize::try_from(faults.repeat.min(1000)).unwrap_or(1);
+        let repeat = usize::try_from(faults.repeat).unwrap_or(1);
         let lose = faults.lose || repeat == 0;
         let own = self.notice(order, None);
         let other = |status: &i64| self.notice(order, Some(*status));

@@ -69,18 +69,14 @@ fn find(shared: &Shared, asked: Result<String, Refusal>) -> (StatusCode, Value, 
         }
     };
     let by_processing_id = || state.order(&id).filter(|_| faults.check_by_processing_id);
-    match state.by_order_id(&id).or_else(by_processing_id) {
-        Some(order) => {
-            let value = answer::checked(order, faults.waiting_status, faults.final_amount);
-            (StatusCode::OK, value, About::order(order))
-        }
-        None => {
-            let refusal = Refusal::new(wire::ORDER_NOT_FOUND, "");
-            (
-                reply::code(faults.check_unknown_http),
-                answer::refused_check(&refusal),
-                About::unknown(Some(id)),
-            )
-        }
+    if let Some(order) = state.by_order_id(&id).or_else(by_processing_id) {
+        let value = answer::checked(order, faults.waiting_status, faults.final_amount);
+        return (StatusCode::OK, value, About::order(order));
     }
+    let refusal = Refusal::new(wire::ORDER_NOT_FOUND, "");
+    (
+        reply::code(faults.check_unknown_http),
+        answer::refused_check(&refusal),
+        About::unknown(Some(id)),
+    )
 }

@@ -8,6 +8,7 @@ use axum::extract::{ConnectInfo, State as Shares};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use farthing_gateways::smartcore::wire::path;
+use jiff::Timestamp;
 use serde_json::Value;
 use zeroize::Zeroize;
 
@@ -104,7 +105,7 @@ fn decide(
         .and_then(|(new, card)| {
             let silent = faults.contains(&ReplyKind::Silence);
             let mut state = shared.lock();
-            let processing_id = shared.processing_id(&state.clock)?;
+            let processing_id = processing_id(state.clock.now())?;
             state.accept(new, card.as_ref(), processing_id, silent)
         });
     let state = shared.lock();
@@ -137,13 +138,11 @@ fn wipe(body: Bytes) {
     }
 }
 
-impl Shared {
-    /// 24 hexadecimal digits: the second of creation, then chance.
-    fn processing_id(&self, clock: &crate::clock::Clock) -> Result<String, Refusal> {
-        let mut random = [0_u8; 8];
-        getrandom::fill(&mut random)
-            .map_err(|_| Refusal::new("TECHNICAL_PROCESSING_ERROR", "no randomness"))?;
-        let seconds = u32::try_from(clock.now().as_second().max(0)).unwrap_or(u32::MAX);
-        Ok(format!("{seconds:08x}{}", hex::encode(random)))
-    }
+/// 24 hexadecimal digits: the second of creation, then chance.
+fn processing_id(now: Timestamp) -> Result<String, Refusal> {
+    let mut random = [0_u8; 8];
+    getrandom::fill(&mut random)
+        .map_err(|_| Refusal::new("TECHNICAL_PROCESSING_ERROR", "no randomness"))?;
+    let seconds = u32::try_from(now.as_second().max(0)).unwrap_or(u32::MAX);
+    Ok(format!("{seconds:08x}{}", hex::encode(random)))
 }

@@ -17,6 +17,8 @@ use crate::order::{NewOrder, Ways, code};
 
 /// The longest text of any field, in characters.
 const MAX_TEXT: usize = 1024;
+/// The longest URL, in bytes.
+const MAX_URL: usize = 2048;
 /// The longest order id, in bytes.
 const MAX_ORDER_ID: usize = 128;
 
@@ -138,12 +140,17 @@ impl Fields {
         });
         self.check_account();
         self.check_customer();
-        self.check(field::MERCHANT_SITE, card_call, "must be an http or https URL", |text| {
-            web_url(text).is_some()
-        });
+        self.check(
+            field::MERCHANT_SITE,
+            card_call,
+            "must be an http or https URL of at most 2048 bytes",
+            |text| web_url(text).is_some(),
+        );
         self.check(field::PURPOSE, false, "must be a text of at most 1024 characters", is_short);
         for name in [field::CALLBACK_URL, field::SUCCESS_URL, field::FAIL_URL, field::STATUS_URL] {
-            self.check(name, false, "must be an http or https URL", |text| web_url(text).is_some());
+            self.check(name, false, "must be an http or https URL of at most 2048 bytes", |text| {
+                web_url(text).is_some()
+            });
         }
         for name in OPTIONAL_FLAGS {
             self.check_value(name, "must be a boolean", |value| {
@@ -286,17 +293,14 @@ impl Fields {
 
     /// A text that must be there, if `required`, and must follow a rule. Empty counts as missing.
     fn check(&mut self, name: &str, required: bool, rule: &str, holds: impl Fn(&str) -> bool) {
-        match self.map.get(name) {
-            None | Some(Value::Null) if required => self.blame(name, "is required"),
-            None | Some(Value::Null) => {}
-            Some(Value::String(text)) if text.is_empty() && required => {
-                self.blame(name, "is required")
-            }
-            Some(Value::String(text)) if text.chars().any(char::is_control) || !holds(text) => {
-                self.blame(name, rule)
-            }
-            Some(Value::String(_)) => {}
-            Some(_) => self.blame(name, rule),
+        let broken = match self.map.get(name) {
+            None | Some(Value::Null) => required.then_some("is required"),
+            Some(Value::String(text)) if text.is_empty() && required => Some("is required"),
+            Some(Value::String(text)) if !text.chars().any(char::is_control) && holds(text) => None,
+            Some(_) => Some(rule),
+        };
+        if let Some(rule) = broken {
+            self.blame(name, rule);
         }
     }
 
@@ -349,5 +353,6 @@ fn is_digits(text: &str, len: std::ops::RangeInclusive<usize>) -> bool {
 }
 
 fn web_url(text: &str) -> Option<Url> {
-    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_URL)?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
