@@ -18,7 +18,8 @@ pub struct Capture(Arc<Mutex<File>>);
 impl Capture {
     /// Appends to this file.
     pub fn new(path: &Path) -> Self {
-        let file = OpenOptions::new().create(true).append(true).open(path).expect("a writable file");
+        let file =
+            OpenOptions::new().create(true).append(true).open(path).expect("a writable file");
         Self(Arc::new(Mutex::new(file)))
     }
 
@@ -74,8 +75,16 @@ impl Answer {
     #[track_caller]
     pub fn expect_problem(self, status: u16, kind: &str) -> Self {
         let answer = self.expect(status);
-        assert!(answer.header("content-type").starts_with("application/problem+json"), "{}", answer.text());
-        assert!(answer.json["type"].as_str().unwrap_or_default().ends_with(kind), "{}", answer.text());
+        assert!(
+            answer.header("content-type").starts_with("application/problem+json"),
+            "{}",
+            answer.text()
+        );
+        assert!(
+            answer.json["type"].as_str().unwrap_or_default().ends_with(kind),
+            "{}",
+            answer.text()
+        );
         answer
     }
 }
@@ -108,7 +117,13 @@ impl Api {
     }
 
     /// Sends a request; `None` if no answer arrived.
-    pub async fn send(&self, method: &str, path: &str, key: Option<&str>, body: Option<&[u8]>) -> Option<Answer> {
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&[u8]>,
+    ) -> Option<Answer> {
         let url = self.base.join(path).expect("a path");
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let mut request = self.http.request(method.clone(), url).bearer_auth(&self.key);
@@ -120,7 +135,10 @@ impl Api {
             request = request.header("content-type", "application/json").body(body.to_vec());
         }
         let answer = Answer::read(request.send().await.ok()?).await.ok()?;
-        self.capture.add(&format!("{method} {path} -> {} {:?}", answer.status, answer.headers), &answer.bytes);
+        self.capture.add(
+            &format!("{method} {path} -> {} {:?}", answer.status, answer.headers),
+            &answer.bytes,
+        );
         Some(answer)
     }
 
@@ -136,7 +154,9 @@ impl Api {
 
     /// POST with this idempotency key.
     pub async fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Answer {
-        self.send("POST", path, Some(key), Some(body.to_string().as_bytes())).await.expect("the server answers")
+        self.send("POST", path, Some(key), Some(body.to_string().as_bytes()))
+            .await
+            .expect("the server answers")
     }
 
     /// One payment.
@@ -150,7 +170,11 @@ impl Api {
         let mut cursor = String::new();
         loop {
             let between = if path.contains('?') { '&' } else { '?' };
-            let page = if cursor.is_empty() { path.to_owned() } else { format!("{path}{between}cursor={cursor}") };
+            let page = if cursor.is_empty() {
+                path.to_owned()
+            } else {
+                format!("{path}{between}cursor={cursor}")
+            };
             let page = self.get(&page).await.expect(200).json;
             items.extend(page["data"].as_array().expect("data is a list").iter().cloned());
             match page["next_cursor"].as_str() {
@@ -177,7 +201,10 @@ impl Api {
         wait::until(&format!("payment {status}"), async || {
             let payment = self.payment(id).await;
             let now = payment["status"].as_str().unwrap_or_default().to_owned();
-            assert!(now == status || matches!(&*now, "requires_action" | "processing"), "{now} instead of {status}: {payment}");
+            assert!(
+                now == status || matches!(&*now, "requires_action" | "processing"),
+                "{now} instead of {status}: {payment}"
+            );
             (now == status).then_some(payment)
         })
         .await
@@ -187,7 +214,8 @@ impl Api {
     pub async fn events(&self) -> Vec<Value> {
         let mut events: Vec<Value> = Vec::new();
         loop {
-            let after = events.last().map_or_else(|| "0".to_owned(), |event| sequence(event).to_string());
+            let after =
+                events.last().map_or_else(|| "0".to_owned(), |event| sequence(event).to_string());
             let page = self.get(&format!("/v1/events?after={after}")).await.expect(200).json;
             let page = page["data"].as_array().expect("data is a list").clone();
             if page.is_empty() {

@@ -15,7 +15,7 @@ pub async fn assert_agree(api: &Api, sandbox: &Sandbox, receiver: &Receiver) {
     wait::until("every charge to be a paid payment", async || {
         let payments = by_gateway_id(api).await;
         let charged = charged(sandbox).await;
-        charged.keys().all(|id| payments.get(id).is_some_and(|payment| is_told(payment))).then_some(())
+        charged.keys().all(|id| payments.get(id).is_some_and(is_told)).then_some(())
     })
     .await;
     let orders = sandbox.orders().await;
@@ -27,8 +27,13 @@ pub async fn assert_agree(api: &Api, sandbox: &Sandbox, receiver: &Receiver) {
         let id = order["order_id"].as_str().unwrap_or_default();
         let charges = order["charges"].as_array().map_or(0, Vec::len);
         assert!(charges <= 1, "{charges} charges for one attempt: {order}");
-        let payment = payments.get(id).unwrap_or_else(|| panic!("the gateway knows an attempt that our store does not: {order}"));
-        assert_eq!(order["amount"], payment["amount"], "the gateway was told another amount: {order}");
+        let payment = payments.get(id).unwrap_or_else(|| {
+            panic!("the gateway knows an attempt that our store does not: {order}")
+        });
+        assert_eq!(
+            order["amount"], payment["amount"],
+            "the gateway was told another amount: {order}"
+        );
         if charges == 1 {
             let merchant_order = payment["order_id"].as_str().unwrap_or_default().to_owned();
             assert!(paid_orders.insert(merchant_order), "an order was charged twice: {payment}");
@@ -37,7 +42,11 @@ pub async fn assert_agree(api: &Api, sandbox: &Sandbox, receiver: &Receiver) {
     for (id, payment) in &payments {
         if payment["status"] == "paid" {
             let amount = charged.get(id).copied();
-            assert_eq!(amount, payment["amount"].as_u64(), "paid without the gateway's money: {payment}");
+            assert_eq!(
+                amount,
+                payment["amount"].as_u64(),
+                "paid without the gateway's money: {payment}"
+            );
         }
     }
     assert_events(api, receiver, &payments).await;
@@ -47,7 +56,10 @@ pub async fn assert_agree(api: &Api, sandbox: &Sandbox, receiver: &Receiver) {
 async fn assert_events(api: &Api, receiver: &Receiver, payments: &BTreeMap<String, Value>) {
     let events = api.events().await;
     let sequences = events.iter().map(sequence).collect::<Vec<_>>();
-    assert!(sequences.is_sorted_by(|left, right| left < right), "events out of order: {sequences:?}");
+    assert!(
+        sequences.is_sorted_by(|left, right| left < right),
+        "events out of order: {sequences:?}"
+    );
     let ids = events.iter().map(event_id).collect::<BTreeSet<_>>();
     assert_eq!(ids.len(), events.len(), "two events share an id");
     for payment in payments.values() {
@@ -68,7 +80,11 @@ async fn assert_events(api: &Api, receiver: &Receiver, payments: &BTreeMap<Strin
         assert_eq!(kinds, expected, "events of {payment}");
     }
     for delivery in receiver.deliveries() {
-        assert_eq!(delivery.signature, Ok(()), "a webhook whose signature does not hold: {delivery:?}");
+        assert_eq!(
+            delivery.signature,
+            Ok(()),
+            "a webhook whose signature does not hold: {delivery:?}"
+        );
         assert!(ids.contains(&delivery.id), "a webhook that is no event: {delivery:?}");
     }
 }
@@ -95,7 +111,9 @@ async fn by_gateway_id(api: &Api) -> BTreeMap<String, Value> {
     let count = payments.len();
     let by_id = payments
         .into_iter()
-        .map(|payment| (payment["gateway_order_id"].as_str().unwrap_or_default().to_owned(), payment))
+        .map(|payment| {
+            (payment["gateway_order_id"].as_str().unwrap_or_default().to_owned(), payment)
+        })
         .collect::<BTreeMap<_, _>>();
     assert_eq!(by_id.len(), count, "two attempts share a gateway_order_id");
     by_id

@@ -59,7 +59,11 @@ impl Browser {
     async fn start(dir: &Path, scripts: bool) -> Self {
         static PERMITS: Semaphore = Semaphore::const_new(AT_ONCE);
         let permit = PERMITS.acquire().await.expect("never closed");
-        let profile = tempfile::Builder::new().prefix("profile-").tempdir_in(dir).expect("a directory").keep();
+        let profile = tempfile::Builder::new()
+            .prefix("profile-")
+            .tempdir_in(dir)
+            .expect("a directory")
+            .keep();
         let driver = Process::start(&Plan {
             name: "chromedriver",
             program: Some(&program("CHROMEDRIVER", "/usr/bin/chromedriver")),
@@ -133,13 +137,20 @@ impl Browser {
         })
         .await;
         if let Err(last) = found {
-            panic!("the page shows {last:?} instead of {state}, at {}: {}", self.url().await.path(), self.text().await);
+            panic!(
+                "the page shows {last:?} instead of {state}, at {}: {}",
+                self.url().await.path(),
+                self.text().await
+            );
         }
     }
 
     /// Waits for an element.
     pub async fn find(&self, css: &str) -> Element {
-        wait::until(&format!("an element {css}"), async || self.client.find(Locator::Css(css)).await.ok()).await
+        wait::until(&format!("an element {css}"), async || {
+            self.client.find(Locator::Css(css)).await.ok()
+        })
+        .await
     }
 
     /// Whether there is such an element now.
@@ -149,8 +160,14 @@ impl Browser {
 
     /// The input with this visible label.
     pub async fn labelled(&self, label: &str) -> Element {
-        let path = format!("//*[@id = //label[contains(normalize-space(.), {0})]/@for] | //label[contains(normalize-space(.), {0})]//*[self::input or self::select]", quoted(label));
-        wait::until(&format!("an input labelled {label}"), async || self.client.find(Locator::XPath(&path)).await.ok()).await
+        let path = format!(
+            "//*[@id = //label[contains(normalize-space(.), {0})]/@for] | //label[contains(normalize-space(.), {0})]//*[self::input or self::select]",
+            quoted(label)
+        );
+        wait::until(&format!("an input labelled {label}"), async || {
+            self.client.find(Locator::XPath(&path)).await.ok()
+        })
+        .await
     }
 
     /// The button or link with this text.
@@ -159,12 +176,19 @@ impl Browser {
             "//button[contains(normalize-space(.), {0})] | //input[@type = 'submit' and contains(@value, {0})] | //a[contains(normalize-space(.), {0})]",
             quoted(text)
         );
-        wait::until(&format!("a button {text}"), async || self.client.find(Locator::XPath(&path)).await.ok()).await
+        wait::until(&format!("a button {text}"), async || {
+            self.client.find(Locator::XPath(&path)).await.ok()
+        })
+        .await
     }
 
     /// Presses a button. A page that goes away meanwhile is what was wanted.
     pub async fn press(&self, text: &str) {
-        self.button(text).await.click().await.unwrap_or_else(|error| panic!("{text} cannot be pressed: {error}"));
+        self.button(text)
+            .await
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{text} cannot be pressed: {error}"));
     }
 
     /// Types into the field with this `autocomplete` token or name, instead of what is there.
@@ -186,7 +210,11 @@ impl Browser {
 
     /// Presses the checkout's pay button.
     pub async fn submit_card(&self) {
-        self.find("form[data-brand] button[type=submit], form button[type=submit]").await.click().await.expect("a button");
+        self.find("form[data-brand] button[type=submit], form button[type=submit]")
+            .await
+            .click()
+            .await
+            .expect("a button");
     }
 
     /// Sets the size of the page, pixels.
@@ -201,7 +229,8 @@ impl Browser {
         for width in [360, 768, 1280] {
             self.resize(width, 900).await;
             let picture = self.client.screenshot().await.expect("a picture");
-            std::fs::write(dir.join(format!("{name}-{width}.png")), picture).expect("a writable file");
+            std::fs::write(dir.join(format!("{name}-{width}.png")), picture)
+                .expect("a writable file");
         }
     }
 }
@@ -216,7 +245,10 @@ impl Drop for Browser {
 fn end_session(port: u16, session: &str) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
+    )?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     Ok(())
@@ -227,7 +259,8 @@ fn program(variable: &str, usual: &str) -> PathBuf {
 }
 
 fn driver_line(line: &str) -> Option<Url> {
-    let port: u16 = line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok()?;
+    let port: u16 =
+        line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok()?;
     format!("http://127.0.0.1:{port}").parse().ok()
 }
 

@@ -50,7 +50,8 @@ impl Card {
 
 /// Adds the digit that makes a number valid: ISO/IEC 7812-1, annex B.
 pub fn with_check_digit(digits: &str) -> String {
-    let digit = (0..=9).find(|digit| luhn(format!("{digits}{digit}").as_bytes())).expect("one of ten fits");
+    let digit =
+        (0..=9).find(|digit| luhn(format!("{digits}{digit}").as_bytes())).expect("one of ten fits");
     format!("{digits}{digit}")
 }
 

@@ -11,8 +11,8 @@ pub const API_KEY: &str = "sk_test_4eC39HqLyjWDarjtT1zdp7dcStoryStory0001";
 pub const READ_KEY: &str = "sk_test_4eC39HqLyjWDarjtT1zdp7dcStoryStory0002";
 /// 32 bytes in base64.
 pub const MASTER_KEY: &str = "c3RvcmllcyBzZWFsIHdpdGggMzIgYnl0ZXMgb2Yga2U=";
-/// 24 bytes in base64.
-pub const WEBHOOK_SECRET: &str = "whsec_TGFya3NwdXJSb3dTZXZlbnR5U2V2";
+/// 34 bytes in base64.
+pub const WEBHOOK_SECRET: &str = "whsec_TGFya3NwdXIgUm93IHNldmVudHkgc2V2ZW4gc3Rvcmllcw==";
 /// The user of the gateway's documents.
 pub const GATEWAY_USER: &str = "test";
 /// The secret of the gateway's documents, and the one that the sandbox knows.

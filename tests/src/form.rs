@@ -48,7 +48,12 @@ impl Page {
     #[track_caller]
     pub fn card_form(&self) -> &HtmlForm {
         self.html.form_with_field("card_number").unwrap_or_else(|| {
-            panic!("no card form on a page in state {} ({}): {}", self.state(), self.status, self.html.text())
+            panic!(
+                "no card form on a page in state {} ({}): {}",
+                self.state(),
+                self.status,
+                self.html.text()
+            )
         })
     }
 }
@@ -70,7 +75,11 @@ impl Shopper {
     /// GET, redirects not followed.
     pub async fn get(&self, url: &str) -> Page {
         let url = self.origin.join(url).expect("a URL");
-        let request = self.http.get(url.clone()).header("sec-fetch-site", "none").header("sec-fetch-mode", "navigate");
+        let request = self
+            .http
+            .get(url.clone())
+            .header("sec-fetch-site", "none")
+            .header("sec-fetch-mode", "navigate");
         self.page(url, request).await.expect("an answer")
     }
 
@@ -102,7 +111,8 @@ impl Shopper {
             .header("user-agent", "Mozilla/5.0 (story)");
         let answer = Answer::read(request.send().await.ok()?).await.ok()?;
         if url.origin() == self.origin.origin() {
-            self.capture.add(&format!("page {} {:?}", answer.status, answer.headers), &answer.bytes);
+            self.capture
+                .add(&format!("page {} {:?}", answer.status, answer.headers), &answer.bytes);
         }
         let html = Html::parse(&answer.text());
         Some(Page { url, status: answer.status, headers: answer.headers, html })
@@ -120,7 +130,9 @@ impl Shopper {
                 "card_code" => &card.code,
                 "card_holder" => &card.holder,
                 _ if kind == "hidden" => continue,
-                other => TYPED.iter().find(|(name, _)| *name == other).map_or("", |(_, value)| value),
+                other => {
+                    TYPED.iter().find(|(name, _)| *name == other).map_or("", |(_, value)| value)
+                }
             };
             fields.push((name.clone(), value.to_owned()));
         }
@@ -149,11 +161,17 @@ impl Shopper {
                 continue;
             }
             let ours = page.url.origin() == self.origin.origin();
-            let step = page.html.forms.iter().find(|form| form.fields.iter().all(|(_, kind, _)| kind == "hidden"));
+            let step = page
+                .html
+                .forms
+                .iter()
+                .find(|form| form.fields.iter().all(|(_, kind, _)| kind == "hidden"));
             if ours && page.url.path().ends_with("/step") {
                 page = match (step, page.html.refresh().and_then(refresh_target)) {
                     (Some(form), _) => self.submit(&page, form, &form.hidden()).await,
-                    (None, Some(url)) => self.get(page.url.join(url).expect("a URL").as_str()).await,
+                    (None, Some(url)) => {
+                        self.get(page.url.join(url).expect("a URL").as_str()).await
+                    }
                     (None, None) => {
                         let link = page.html.links.first().expect("the step leads somewhere");
                         self.get(page.url.join(&link.0).expect("a URL").as_str()).await
@@ -161,7 +179,10 @@ impl Shopper {
                 };
                 continue;
             }
-            if !ours && page.html.form_with_button("Approve").is_none() && page.html.form_with_field("card_number").is_none() {
+            if !ours
+                && page.html.form_with_button("Approve").is_none()
+                && page.html.form_with_field("card_number").is_none()
+            {
                 page = match (step, page.html.refresh().and_then(refresh_target)) {
                     (_, Some(url)) => self.get(page.url.join(url).expect("a URL").as_str()).await,
                     (Some(form), None) => self.submit(&page, form, &form.hidden()).await,
@@ -189,9 +210,13 @@ impl Shopper {
 
     /// Presses a button of the issuer's page and gives the answer.
     pub async fn press(&self, page: &Page, button: &str) -> Page {
-        let form = page.html.form_with_button(button).unwrap_or_else(|| panic!("no {button} on {}", page.html.text()));
+        let form = page
+            .html
+            .form_with_button(button)
+            .unwrap_or_else(|| panic!("no {button} on {}", page.html.text()));
         let mut fields = form.hidden();
-        let (_, name, value) = form.buttons.iter().find(|(label, _, _)| label == button).expect("found above");
+        let (_, name, value) =
+            form.buttons.iter().find(|(label, _, _)| label == button).expect("found above");
         if !name.is_empty() {
             fields.push((name.clone(), value.clone()));
         }

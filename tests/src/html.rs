@@ -78,7 +78,9 @@ impl Html {
                     let (opened, text) = open.take().unwrap_or_default();
                     let text = decode(&text).split_whitespace().collect::<Vec<_>>().join(" ");
                     match (opened.name.as_str(), &mut form) {
-                        ("a", _) => page.links.push((opened.get("href").unwrap_or_default().to_owned(), text)),
+                        ("a", _) => page
+                            .links
+                            .push((opened.get("href").unwrap_or_default().to_owned(), text)),
                         ("button", Some(form)) => form.buttons.push((
                             text,
                             opened.get("name").unwrap_or_default().to_owned(),
@@ -104,7 +106,11 @@ impl Html {
                 }
                 "input" | "select" | "textarea" => {
                     if let Some(form) = &mut form {
-                        let kind = if tag.name == "input" { tag.get("type").unwrap_or("text") } else { &tag.name };
+                        let kind = if tag.name == "input" {
+                            tag.get("type").unwrap_or("text")
+                        } else {
+                            &tag.name
+                        };
                         let value = tag.get("value").unwrap_or_default().to_owned();
                         let name = tag.get("name").unwrap_or_default().to_owned();
                         if kind == "submit" {
@@ -146,7 +152,8 @@ impl Html {
     /// The content of `<meta http-equiv="refresh">`.
     pub fn refresh(&self) -> Option<&str> {
         let meta = self.tags.iter().find(|tag| {
-            tag.name == "meta" && tag.get("http-equiv").is_some_and(|value| value.eq_ignore_ascii_case("refresh"))
+            tag.name == "meta"
+                && tag.get("http-equiv").is_some_and(|value| value.eq_ignore_ascii_case("refresh"))
         });
         meta.and_then(|tag| tag.get("content"))
     }
@@ -184,7 +191,8 @@ fn without_comments(source: &str) -> String {
 fn parse_tag(source: &str) -> (Tag, bool, &str) {
     let closing = source.starts_with('/');
     let mut rest = source.trim_start_matches('/');
-    let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).unwrap_or(rest.len());
+    let end =
+        rest.find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).unwrap_or(rest.len());
     let mut tag = Tag { name: rest[..end].to_lowercase(), attributes: Vec::new() };
     rest = &rest[end..];
     loop {
@@ -195,21 +203,21 @@ fn parse_tag(source: &str) -> (Tag, bool, &str) {
         if let Some(after) = rest.strip_prefix('>') {
             return (tag, closing, after);
         }
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/'))
+            .unwrap_or(rest.len());
         let name = rest[..end].to_lowercase();
         rest = &rest[end..];
         let mut value = "";
         if let Some(after) = rest.trim_start().strip_prefix('=') {
             let after = after.trim_start();
-            (value, rest) = match after.chars().next() {
-                Some(quote @ ('"' | '\'')) => {
-                    let end = after[1..].find(quote).map_or(after.len(), |end| end + 1);
-                    (&after[1..end], after.get(end + 1..).unwrap_or_default())
-                }
-                _ => {
-                    let end = after.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(after.len());
-                    after.split_at(end)
-                }
+            (value, rest) = if let Some(quote @ ('"' | '\'')) = after.chars().next() {
+                let end = after[1..].find(quote).map_or(after.len(), |end| end + 1);
+                (&after[1..end], after.get(end + 1..).unwrap_or_default())
+            } else {
+                after.split_at(
+                    after.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(after.len()),
+                )
             };
         } else if name.is_empty() {
             rest = rest.get(1..).unwrap_or_default();
@@ -274,7 +282,10 @@ mod tests {
         assert_eq!((form.method.as_str(), form.action.as_str()), ("post", "/a?b=1&c=2"));
         assert_eq!(form.hidden(), [("attempt".to_owned(), "a\"<b".to_owned())]);
         assert_eq!(form.value("card_number"), Some(""));
-        assert_eq!(form.buttons[0], ("Approve & go".to_owned(), "choice".to_owned(), "approve".to_owned()));
+        assert_eq!(
+            form.buttons[0],
+            ("Approve & go".to_owned(), "choice".to_owned(), "approve".to_owned())
+        );
         assert_eq!(page.links[0], ("/x".to_owned(), "Back to shop".to_owned()));
         assert_eq!(page.text(), "Approve & go Back to shop");
     }

@@ -4,10 +4,12 @@
 //! a misreading on one side cannot hide on the other.
 #![allow(
     clippy::expect_used,
+    clippy::format_collect,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
     clippy::print_stderr,
+    clippy::similar_names,
     clippy::unwrap_used,
     reason = "test code: a panic with what was seen is how a story fails"
 )]

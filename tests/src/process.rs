@@ -51,7 +51,11 @@ pub fn farthing() -> PathBuf {
     }
     let test = std::env::current_exe().expect("the test has a path");
     let path = test.ancestors().nth(2).expect("target/debug/deps/test").join("farthing");
-    assert!(path.exists(), "{} is missing: cargo build -p farthing-cli, or set FARTHING_BIN", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: cargo build -p farthing-cli, or set FARTHING_BIN",
+        path.display()
+    );
     path
 }
 
@@ -68,18 +72,19 @@ impl Process {
         let deadline = std::time::Instant::now() + START;
         let url = loop {
             let left = deadline.saturating_duration_since(std::time::Instant::now());
-            match lines.recv_timeout(left) {
-                Ok(line) => {
-                    if let Some(url) = (plan.announced)(&line) {
-                        break url;
-                    }
+            if let Ok(line) = lines.recv_timeout(left) {
+                if let Some(url) = (plan.announced)(&line) {
+                    break url;
                 }
-                Err(_) => {
-                    let mut child = starting.child.take().expect("not taken yet");
-                    let _ = child.kill();
-                    let status = child.wait().ok();
-                    return Err(StartError { name: plan.name.to_owned(), status, stderr: tail(&stderr, 4000) });
-                }
+            } else {
+                let mut child = starting.child.take().expect("not taken yet");
+                let _ = child.kill();
+                let status = child.wait().ok();
+                return Err(StartError {
+                    name: plan.name.to_owned(),
+                    status,
+                    stderr: tail(&stderr, 4000),
+                });
             }
         };
         let child = starting.child.take().expect("not taken yet");
@@ -115,7 +120,8 @@ impl Process {
 
     /// Sends SIGTERM and does not wait.
     pub fn ask_to_stop(&self) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        let pid =
+            i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
         let _ = rustix::process::kill_process(pid, Signal::TERM);
     }
 
@@ -123,7 +129,8 @@ impl Process {
     pub async fn ended(&mut self, deadline: Duration) -> ExitStatus {
         let name = format!("the end of {}", self.name);
         let child = &mut self.child;
-        wait::until_within(deadline, &name, async || child.try_wait().expect("a child of ours")).await
+        wait::until_within(deadline, &name, async || child.try_wait().expect("a child of ours"))
+            .await
     }
 
     /// Whether it still runs.
@@ -133,17 +140,22 @@ impl Process {
 
     /// What it wrote to standard error so far.
     pub fn stderr(&self) -> String {
-        std::fs::read(&self.stderr).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        std::fs::read(&self.stderr)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// What it wrote to standard output so far.
     pub fn stdout(&self) -> String {
-        std::fs::read(&self.stdout).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        std::fs::read(&self.stdout)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// Resident memory in bytes, from `/proc`.
     pub fn resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
         status
             .lines()
             .find_map(|line| line.strip_prefix("VmRSS:"))
@@ -178,7 +190,11 @@ impl std::fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 /// Runs a command of the product to its end: exit code, standard output, standard error.
-pub fn run<S: AsRef<OsStr>>(args: &[S], env: &[(&str, &str)], stdin: Option<&str>) -> (Option<i32>, String, String) {
+pub fn run<S: AsRef<OsStr>>(
+    args: &[S],
+    env: &[(&str, &str)],
+    stdin: Option<&str>,
+) -> (Option<i32>, String, String) {
     let mut command = Command::new(farthing());
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for (key, value) in env {
@@ -219,7 +235,8 @@ fn spawn(plan: &Plan<'_>) -> (Child, PathBuf, PathBuf, mpsc::Receiver<String>) {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(append(&stderr));
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let mut child =
+        command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let pipe = child.stdout.take().expect("piped");
     let (send, lines) = mpsc::channel();
     let mut copy = append(&stdout);
@@ -233,7 +250,11 @@ fn spawn(plan: &Plan<'_>) -> (Child, PathBuf, PathBuf, mpsc::Receiver<String>) {
 }
 
 fn append(path: &Path) -> File {
-    OpenOptions::new().create(true).append(true).open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn tail(path: &Path, bytes: usize) -> String {

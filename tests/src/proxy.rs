@@ -33,25 +33,67 @@ pub struct Proxy {
     wire: Arc<Mutex<Wire>>,
     held: Arc<AtomicU64>,
     connections: Arc<AtomicU64>,
+    last_request: Arc<Mutex<Vec<u8>>>,
+    target: SocketAddr,
+    accepting: Arc<Mutex<Option<tokio::task::JoinHandle<()>>>>,
 }
 
 impl Proxy {
     /// Starts one before `target`.
     pub async fn start(target: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URL");
-        let proxy =
-            Self { url, wire: Arc::new(Mutex::new(Wire::Open)), held: Arc::default(), connections: Arc::default() };
-        let serving = proxy.clone();
-        tokio::spawn(async move {
+        let url =
+            format!("http://{}", listener.local_addr().expect("bound")).parse().expect("a URL");
+        let proxy = Self {
+            url,
+            wire: Arc::new(Mutex::new(Wire::Open)),
+            held: Arc::default(),
+            connections: Arc::default(),
+            last_request: Arc::default(),
+            target,
+            accepting: Arc::default(),
+        };
+        proxy.accept(listener);
+        proxy
+    }
+
+    fn accept(&self, listener: TcpListener) {
+        let serving = self.clone();
+        let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 serving.connections.fetch_add(1, Ordering::SeqCst);
                 if serving.wire() != Wire::Refuse {
-                    tokio::spawn(serving.clone().carry(client, target));
+                    tokio::spawn(serving.clone().carry(client));
                 }
             }
         });
-        proxy
+        *self.accepting.lock().expect("not poisoned") = Some(task);
+    }
+
+    /// Closes the port: connections are refused until [`Proxy::up`].
+    pub async fn down(&self) {
+        let task = self.accepting.lock().expect("not poisoned").take();
+        if let Some(task) = task {
+            task.abort();
+            let _ = task.await;
+        }
+    }
+
+    /// Opens the port again.
+    pub async fn up(&self) {
+        let address = self.url.socket_addrs(|| None).expect("an address")[0];
+        let listener =
+            wait::until("the port to be free", async || TcpListener::bind(address).await.ok())
+                .await;
+        self.accept(listener);
+    }
+
+    /// The JSON body of the last request that went in. It holds card data and must not be printed.
+    pub fn last_request_json(&self) -> serde_json::Value {
+        let bytes = self.last_request.lock().expect("not poisoned").clone();
+        let start =
+            bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head") + 4;
+        serde_json::from_slice(&bytes[start..]).expect("a JSON body")
     }
 
     /// Changes what it does from now on, also on open connections.
@@ -66,8 +108,10 @@ impl Proxy {
 
     /// Waits until something is held.
     pub async fn wait_for_held(&self) {
-        let before = 0;
-        wait::until("something to hold", async || (self.held.load(Ordering::SeqCst) > before).then_some(())).await;
+        wait::until("something to hold", async || {
+            (self.held.load(Ordering::SeqCst) > 0).then_some(())
+        })
+        .await;
     }
 
     /// Forgets what was held.
@@ -75,17 +119,26 @@ impl Proxy {
         self.held.store(0, Ordering::SeqCst);
     }
 
+    fn record(&self, bytes: &[u8]) {
+        let mut last = self.last_request.lock().expect("not poisoned");
+        if bytes.starts_with(b"POST ") {
+            last.clear();
+        }
+        last.extend_from_slice(bytes);
+    }
+
     fn wire(&self) -> Wire {
         *self.wire.lock().expect("not poisoned")
     }
 
-    async fn carry(self, client: TcpStream, target: SocketAddr) {
-        let Ok(server) = TcpStream::connect(target).await else { return };
+    async fn carry(self, client: TcpStream) {
+        let Ok(server) = TcpStream::connect(self.target).await else { return };
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = server.into_split();
         let requests = async {
             let mut buffer = vec![0; 16 * 1024];
             while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
+                self.record(&buffer[..length]);
                 if self.wire() == Wire::HoldRequests {
                     self.held.fetch_add(1, Ordering::SeqCst);
                     // Held until the other side gives up.

@@ -133,13 +133,18 @@ pub fn mentions(value: &Value, text: &str) -> bool {
     }
 }
 
-async fn receive(State(shared): State<Arc<Mutex<Shared>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive(
+    State(shared): State<Arc<Mutex<Shared>>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> StatusCode {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let answer = {
         let mut shared = shared.lock().expect("not poisoned");
         let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
         let now = jiff::Timestamp::now().as_second();
-        let signature = verify(&shared.secret, id, timestamp, header("webhook-signature"), &body, now);
+        let signature =
+            verify(&shared.secret, id, timestamp, header("webhook-signature"), &body, now);
         shared.capture.extend_from_slice(format!("webhook {headers:?}\n").as_bytes());
         shared.capture.extend_from_slice(&body);
         shared.capture.push(b'\n');

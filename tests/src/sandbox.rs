@@ -62,7 +62,11 @@ impl Sandbox {
 
     /// How many times money was taken, over all orders.
     pub async fn charges(&self) -> usize {
-        self.orders().await.iter().map(|order| order["charges"].as_array().map_or(0, Vec::len)).sum()
+        self.orders()
+            .await
+            .iter()
+            .map(|order| order["charges"].as_array().map_or(0, Vec::len))
+            .sum()
     }
 
     /// How many requests an endpoint got, such as `check`.
@@ -91,7 +95,12 @@ impl Sandbox {
 
     /// Moves the sandbox's clock.
     pub async fn advance_clock(&self, seconds: i64) {
-        self.call(reqwest::Method::POST, "/_control/clock", Some(&json!({"advance_seconds": seconds}))).await;
+        self.call(
+            reqwest::Method::POST,
+            "/_control/clock",
+            Some(&json!({"advance_seconds": seconds})),
+        )
+        .await;
     }
 
     /// Forgets everything, switches included.
@@ -100,7 +109,12 @@ impl Sandbox {
     }
 
     /// Makes the callback of an order, and sends it if `send`.
-    pub async fn callback(&self, gateway_order_id: &str, send: bool, status: Option<i64>) -> Callback {
+    pub async fn callback(
+        &self,
+        gateway_order_id: &str,
+        send: bool,
+        status: Option<i64>,
+    ) -> Callback {
         let path = format!("/_control/callbacks/{gateway_order_id}");
         let mut body = json!({"send": send});
         if let Some(status) = status {

@@ -37,7 +37,12 @@ impl Canary {
     /// A card number: plain and grouped.
     pub fn pan(digits: &str) -> Self {
         let by = |separator: &str| {
-            digits.as_bytes().chunks(4).map(|part| str::from_utf8(part).unwrap()).collect::<Vec<_>>().join(separator)
+            digits
+                .as_bytes()
+                .chunks(4)
+                .map(|part| str::from_utf8(part).unwrap())
+                .collect::<Vec<_>>()
+                .join(separator)
         };
         let forms = vec![digits.to_owned(), by(" "), by("-"), by("+"), by("%20"), by("\u{a0}")];
         Self { name: format!("card number ending in {}", &digits[digits.len() - 4..]), forms }
@@ -48,7 +53,8 @@ impl Canary {
         let quoted = ["\"{}\"", "\\\"{}\\\"", "'{}'", ":\"{}\"", "Some(\"{}\")", "Ok(\"{}\")"];
         let mut forms = quoted.map(|form| form.replace("{}", digits)).to_vec();
         for name in CODE_NAMES {
-            for between in ["=", "\":\"", "\": \"", "\\\":\\\"", "\":", ":", ": ", "(", " ", " = "] {
+            for between in ["=", "\":\"", "\": \"", "\\\":\\\"", "\":", ":", ": ", "(", " ", " = "]
+            {
                 forms.push(format!("{name}{between}{digits}"));
             }
         }
@@ -67,7 +73,8 @@ impl Canary {
         for form in &self.forms {
             for encoding in Encoding::ALL {
                 for needle in encoding.needles(form.as_bytes()) {
-                    let least = if encoding.looks_random() { MIN_RANDOM_NEEDLE } else { MIN_NEEDLE };
+                    let least =
+                        if encoding.looks_random() { MIN_RANDOM_NEEDLE } else { MIN_NEEDLE };
                     if needle.len() >= least {
                         needles.push((encoding.name(), needle));
                     }
@@ -147,8 +154,12 @@ impl Encoding {
 
     fn needles(self, text: &[u8]) -> Vec<Vec<u8>> {
         match self {
-            Self::Base64 => (0..3).map(|shift| inner_base64(text, shift, &STANDARD_NO_PAD)).collect(),
-            Self::Base64Url => (0..3).map(|shift| inner_base64(text, shift, &URL_SAFE_NO_PAD)).collect(),
+            Self::Base64 => {
+                (0..3).map(|shift| inner_base64(text, shift, &STANDARD_NO_PAD)).collect()
+            }
+            Self::Base64Url => {
+                (0..3).map(|shift| inner_base64(text, shift, &URL_SAFE_NO_PAD)).collect()
+            }
             Self::Percent => {
                 let upper = text.iter().map(|byte| format!("%{byte:02X}")).collect::<String>();
                 let mut all = vec![upper.to_lowercase().into_bytes(), upper.into_bytes()];
@@ -157,8 +168,10 @@ impl Encoding {
             }
             Self::JsonEscape => {
                 let text = String::from_utf8_lossy(text);
-                let lower = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-                let upper = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect::<String>();
+                let lower =
+                    text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+                let upper =
+                    text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect::<String>();
                 vec![lower.into_bytes(), upper.into_bytes()]
             }
             _ => vec![self.encode(text)],
@@ -167,18 +180,24 @@ impl Encoding {
 
     /// The text in this encoding, whole.
     pub fn encode(self, text: &[u8]) -> Vec<u8> {
-        let list = |between: &str| text.iter().map(u8::to_string).collect::<Vec<_>>().join(between).into_bytes();
+        let list = |between: &str| {
+            text.iter().map(u8::to_string).collect::<Vec<_>>().join(between).into_bytes()
+        };
         let utf16 = || String::from_utf8_lossy(text).encode_utf16().collect::<Vec<_>>();
         match self {
             Self::Plain => text.to_vec(),
-            Self::Percent => text.iter().map(|byte| format!("%{byte:02X}")).collect::<String>().into_bytes(),
+            Self::Percent => {
+                text.iter().map(|byte| format!("%{byte:02X}")).collect::<String>().into_bytes()
+            }
             Self::Base64 => STANDARD_NO_PAD.encode(text).into_bytes(),
             Self::Base64Url => URL_SAFE_NO_PAD.encode(text).into_bytes(),
             Self::HexLower => hex::encode(text).into_bytes(),
             Self::HexUpper => hex::encode_upper(text).into_bytes(),
             Self::Utf16Le => utf16().iter().flat_map(|unit| unit.to_le_bytes()).collect(),
             Self::Utf16Be => utf16().iter().flat_map(|unit| unit.to_be_bytes()).collect(),
-            Self::JsonEscape => utf16().iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>().into_bytes(),
+            Self::JsonEscape => {
+                utf16().iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>().into_bytes()
+            }
             Self::ByteList => list(", "),
             Self::ByteListTight => list(","),
         }
@@ -316,7 +335,12 @@ impl Scanner {
             if depth < MAX_DEPTH && start[..3] == [0x1f, 0x8b, 0x08] {
                 let unpacked = gunzip(&bytes[offset..]);
                 if !unpacked.is_empty() {
-                    self.scan_bytes(&format!("{place} > gzip at {offset}"), &unpacked, depth + 1, report);
+                    self.scan_bytes(
+                        &format!("{place} > gzip at {offset}"),
+                        &unpacked,
+                        depth + 1,
+                        report,
+                    );
                 }
             }
         }
@@ -333,7 +357,8 @@ impl Scanner {
                 continue;
             }
             let (digits, end) = digit_run(bytes, at);
-            let part_of_word = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'.'))
+            let part_of_word = at > 0
+                && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'_' | b'.'))
                 || bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
             if !part_of_word
                 && (13..=19).contains(&digits.len())
@@ -354,7 +379,10 @@ fn digit_run(bytes: &[u8], start: usize) -> (Vec<u8>, usize) {
     let mut end = start + run(start);
     let mut digits = bytes[start..end].to_vec();
     let mut last = digits.len();
-    while last == 4 && bytes.get(end).is_some_and(|byte| matches!(byte, b' ' | b'-')) && run(end + 1) > 0 {
+    while last == 4
+        && bytes.get(end).is_some_and(|byte| matches!(byte, b' ' | b'-'))
+        && run(end + 1) > 0
+    {
         last = run(end + 1);
         digits.extend_from_slice(&bytes[end + 1..end + 1 + last]);
         end += 1 + last;
@@ -411,13 +439,16 @@ fn table_values(
     table: &str,
     values: &mut Vec<(String, Vec<u8>)>,
 ) -> rusqlite::Result<()> {
-    let mut statement = database.prepare(&format!("SELECT * FROM \"{}\"", table.replace('"', "\"\"")))?;
-    let columns = statement.column_names().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let mut statement =
+        database.prepare(&format!("SELECT * FROM \"{}\"", table.replace('"', "\"\"")))?;
+    let columns = statement.column_names().map(str::to_owned).collect::<Vec<_>>();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         for (index, column) in columns.iter().enumerate() {
             let bytes = match row.get_ref(index)? {
-                rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => bytes.to_vec(),
+                rusqlite::types::ValueRef::Text(bytes) | rusqlite::types::ValueRef::Blob(bytes) => {
+                    bytes.to_vec()
+                }
                 rusqlite::types::ValueRef::Integer(number) => number.to_string().into_bytes(),
                 _ => continue,
             };

@@ -34,13 +34,17 @@ pub fn verify(
     if (at - now_seconds).abs() > 300 {
         return Err(SignatureError::Time);
     }
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret)).expect("the secret is base64");
+    let key = STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap_or(secret))
+        .expect("the secret is base64");
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
     mac.update(format!("{id}.{timestamp}.").as_bytes());
     mac.update(body);
     let expected = mac.finalize().into_bytes();
     let fits = |part: &str| {
-        part.strip_prefix("v1,").and_then(|text| STANDARD.decode(text).ok()).is_some_and(|mac| mac == expected.as_slice())
+        part.strip_prefix("v1,")
+            .and_then(|text| STANDARD.decode(text).ok())
+            .is_some_and(|mac| mac == expected.as_slice())
     };
     if signatures.split(' ').any(fits) { Ok(()) } else { Err(SignatureError::Mismatch) }
 }
@@ -65,14 +69,25 @@ mod tests {
     fn the_published_example_is_accepted_and_every_change_is_refused() {
         // Standard Webhooks, reference libraries' test vector.
         let now = 1_614_265_330;
-        let check = |secret: &str, id, time, sign, body| verify(secret, Some(id), Some(time), Some(sign), body, now);
+        let check = |secret: &str, id, time, sign, body| {
+            verify(secret, Some(id), Some(time), Some(sign), body, now)
+        };
         assert_eq!(check(SECRET, ID, "1614265330", SIGNATURE, BODY), Ok(()));
         let rotated = format!("v1,AAAA {SIGNATURE}");
         assert_eq!(check(SECRET, ID, "1614265330", &rotated, BODY), Ok(()));
-        assert_eq!(check(SECRET, "msg_x", "1614265330", SIGNATURE, BODY), Err(SignatureError::Mismatch));
+        assert_eq!(
+            check(SECRET, "msg_x", "1614265330", SIGNATURE, BODY),
+            Err(SignatureError::Mismatch)
+        );
         assert_eq!(check(SECRET, ID, "1614265331", SIGNATURE, BODY), Err(SignatureError::Mismatch));
-        assert_eq!(check(SECRET, ID, "1614265330", SIGNATURE, b"{}"), Err(SignatureError::Mismatch));
+        assert_eq!(
+            check(SECRET, ID, "1614265330", SIGNATURE, b"{}"),
+            Err(SignatureError::Mismatch)
+        );
         assert_eq!(check(SECRET, ID, "1614264330", SIGNATURE, BODY), Err(SignatureError::Time));
-        assert_eq!(verify(SECRET, None, Some("1614265330"), Some(SIGNATURE), BODY, now), Err(SignatureError::Header));
+        assert_eq!(
+            verify(SECRET, None, Some("1614265330"), Some(SIGNATURE), BODY, now),
+            Err(SignatureError::Header)
+        );
     }
 }

@@ -142,7 +142,7 @@ pub fn http_client() -> reqwest::Client {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_mins(1))
         .build()
         .expect("a client")
 }
@@ -166,7 +166,8 @@ impl World {
     }
 
     async fn with(builder: WorldBuilder) -> Self {
-        let dir = tempfile::Builder::new().prefix("farthing-story-").tempdir().expect("a directory");
+        let dir =
+            tempfile::Builder::new().prefix("farthing-story-").tempdir().expect("a directory");
         for name in ["conf", "data", "logs", "capture", "browser"] {
             std::fs::create_dir(dir.path().join(name)).expect("a directory");
         }
@@ -188,13 +189,16 @@ impl World {
             call_timeout: builder.call_timeout,
             card_entry: builder.card_entry,
             gateway_secret: builder.gateway_secret,
-            card_base: wire.as_ref().map_or_else(|| sandbox_process.url.clone(), |wire| wire.url.clone()),
+            card_base: wire
+                .as_ref()
+                .map_or_else(|| sandbox_process.url.clone(), |wire| wire.url.clone()),
             sandbox: sandbox_process.url.clone(),
             webhook: webhooks.url(),
         };
         let text = (builder.edit)(settings.toml(&dir.path().join("data")));
         std::fs::write(dir.path().join("conf/farthing.toml"), text).expect("a writable file");
-        let server = start_server(dir.path(), &builder.env, None).unwrap_or_else(|error| panic!("{error}"));
+        let server =
+            start_server(dir.path(), &builder.env, None).unwrap_or_else(|error| panic!("{error}"));
         let origin = server.url.clone();
         let capture = Capture::new(&dir.path().join("capture/merchant.txt"));
         Self {
@@ -247,17 +251,21 @@ impl World {
     }
 
     /// Starts the server again on the same data and port, with nothing in its environment.
-    pub async fn restart(&mut self) -> Duration {
-        self.restart_with(&[]).await
+    pub fn restart(&mut self) -> Duration {
+        self.restart_with(&[])
     }
 
     /// Starts the server again, with these variables; gives how long it took.
-    pub async fn restart_with(&mut self, env: &[(&str, &str)]) -> Duration {
+    pub fn restart_with(&mut self, env: &[(&str, &str)]) -> Duration {
         self.kill_server();
-        let env = env.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<Vec<_>>();
+        let env = env
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect::<Vec<_>>();
         let start = std::time::Instant::now();
         let port = self.origin.port().expect("a port");
-        let server = start_server(self.dir(), &env, Some(port)).unwrap_or_else(|error| panic!("{error}"));
+        let server =
+            start_server(self.dir(), &env, Some(port)).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(server.url, self.origin);
         self.server = Some(server);
         start.elapsed()
@@ -297,7 +305,6 @@ impl World {
             "currency": "EUR",
             "purpose": "Larkspur and other poems",
             "customer": customer(),
-            "return_url": format!("{}/thanks", config::SHOP),
         })
     }
 
@@ -316,10 +323,21 @@ impl World {
 
     /// Reads the answer of `POST /v1/sessions`.
     pub fn read_session(&self, answer: &Answer) -> Session {
-        let text = |name: &str| answer.json[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", answer.text())).to_owned();
+        let text = |name: &str| {
+            answer.json[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {name} in {}", answer.text()))
+                .to_owned()
+        };
         let (token, url) = (text("token"), text("url"));
         self.tokens.lock().expect("not poisoned").push(token.clone());
-        Session { id: text("id"), path: format!("/checkout/{token}"), url, order_id: text("order_id"), json: answer.json.clone() }
+        Session {
+            id: text("id"),
+            path: format!("/checkout/{token}"),
+            url,
+            order_id: text("order_id"),
+            json: answer.json.clone(),
+        }
     }
 
     /// A shopper without scripts.
@@ -369,7 +387,8 @@ impl World {
 
     /// Searches what was left behind so far.
     pub fn scan(&self) -> Report {
-        std::fs::write(self.dir().join("capture/webhooks.txt"), self.webhooks.capture()).expect("a writable file");
+        std::fs::write(self.dir().join("capture/webhooks.txt"), self.webhooks.capture())
+            .expect("a writable file");
         let mut canaries = Vec::new();
         for card in self.cards.lock().expect("not poisoned").iter() {
             canaries.push(Canary::pan(&card.number));
@@ -423,7 +442,11 @@ impl Drop for World {
     }
 }
 
-fn start_server(dir: &Path, env: &[(String, String)], port: Option<u16>) -> Result<Process, StartError> {
+fn start_server(
+    dir: &Path,
+    env: &[(String, String)],
+    port: Option<u16>,
+) -> Result<Process, StartError> {
     let mut env = env.to_vec();
     env.push(("RUST_LOG".to_owned(), "trace".to_owned()));
     // A server that sends card data through whatever proxy the environment names would fail every story.
@@ -436,7 +459,12 @@ fn start_server(dir: &Path, env: &[(String, String)], port: Option<u16>) -> Resu
     Process::start(&Plan {
         name: "server",
         program: None,
-        args: ["serve".to_owned(), "--config".to_owned(), dir.join("conf/farthing.toml").display().to_string()].to_vec(),
+        args: [
+            "serve".to_owned(),
+            "--config".to_owned(),
+            dir.join("conf/farthing.toml").display().to_string(),
+        ]
+        .to_vec(),
         env,
         dir: &dir.join("logs"),
         announced: farthing_line,

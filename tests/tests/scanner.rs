@@ -29,7 +29,9 @@ fn scanner() -> &'static Scanner {
 /// Everything that has to be found, with what it is.
 fn planted() -> Vec<(&'static str, String)> {
     let mut planted = vec![("token", TOKEN.to_owned())];
-    for form in ["4012000000003010", "4012 0000 0000 3010", "4012-0000-0000-3010", "4012+0000+0000+3010"] {
+    for form in
+        ["4012000000003010", "4012 0000 0000 3010", "4012-0000-0000-3010", "4012+0000+0000+3010"]
+    {
         planted.push(("card number ending in 3010", form.to_owned()));
     }
     for form in [
@@ -54,8 +56,17 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Kinds of files; each puts `secret` among other things.
-const KINDS: [&str; 9] =
-    ["log", "json", "binary", "end of file", "sqlite text", "sqlite blob", "write-ahead log", "gzip", "gzip inside"];
+const KINDS: [&str; 9] = [
+    "log",
+    "json",
+    "binary",
+    "end of file",
+    "sqlite text",
+    "sqlite blob",
+    "write-ahead log",
+    "gzip",
+    "gzip inside",
+];
 
 fn plant(kind: &str, dir: &Path, secret: &[u8]) -> PathBuf {
     let path = dir.join("file");
@@ -73,7 +84,9 @@ fn plant(kind: &str, dir: &Path, secret: &[u8]) -> PathBuf {
                 database.pragma_update(None, "journal_mode", "WAL").unwrap();
                 database.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
             }
-            database.execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, text, blob BLOB)").unwrap();
+            database
+                .execute_batch("CREATE TABLE rows (id INTEGER PRIMARY KEY, text, blob BLOB)")
+                .unwrap();
             // Rows around it, and so long a value that it lies on two pages.
             let filler = "filler ".repeat(575);
             let value = [filler.as_bytes(), secret, filler.as_bytes()].concat();
@@ -120,7 +133,11 @@ fn everything_planted_is_found_in_every_encoding_and_kind_of_file() {
                 for kind in KINDS {
                     let report = scan_planted(kind, &secret);
                     let found = report.hits.iter().any(|hit| hit.canary == name);
-                    assert!(found, "{name} as {encoding:?} in {kind}, after {} bytes, was missed", before.len());
+                    assert!(
+                        found,
+                        "{name} as {encoding:?} in {kind}, after {} bytes, was missed",
+                        before.len()
+                    );
                     cases += 1;
                 }
             }

@@ -1,0 +1,25 @@
+//! Stories: real processes, a real browser. One file per story; one program for all of them, so that they link once and wait together.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "test code: a panic with what was seen is how a story fails"
+)]
+
+mod back_refresh_double_submit;
+mod bad_input;
+mod callbacks;
+mod challenge;
+mod crash_points;
+mod decline_then_other_card;
+mod expired_session;
+mod gateway_faults;
+mod hosted_mode;
+mod locks;
+mod malformed_replies;
+mod paid_frictionless;
+mod parallel_submits;
+mod planted_get_refused;
+mod processes;
+mod webhooks;

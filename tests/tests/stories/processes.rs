@@ -1,0 +1,159 @@
+//! Starting, stopping, and sharing: the server as a process among others.
+
+use std::time::{Duration, Instant};
+
+use farthing_stories::{World, until};
+use futures_util::future::join_all;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_24_a_server_asked_to_stop_finishes_what_it_began() {
+    let mut world = World::builder().call_timeout("10s").start().await;
+    world.sandbox.faults(json!({"next_step": "frictionless", "settle": "on_accept"})).await;
+    world.sandbox.reply_fault("pay", None, json!({"fault": "slow", "ms": 1500})).await;
+    let mut sessions = Vec::new();
+    for _ in 0..40 {
+        sessions.push(world.session().await);
+    }
+    let card = world.good_card();
+    let shopper = world.shopper();
+    let pays = sessions.iter().map(|session| {
+        let (shopper, card, path) = (shopper.clone(), card.clone(), session.path.clone());
+        tokio::spawn(async move { shopper.try_pay(&path, &card).await })
+    });
+    let pays = pays.collect::<Vec<_>>();
+    until("all calls to be at the gateway", async || {
+        (world.sandbox.requests("initPaymentHost2Host").await == 40).then_some(())
+    })
+    .await;
+    let start = Instant::now();
+    let status = world.server().terminate().await;
+    assert_eq!(status.code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(35), "it took {:?} to stop", start.elapsed());
+    for answer in join_all(pays).await {
+        let answer =
+            answer.expect("the request ends").expect("a call that was under way was not answered");
+        assert!(answer.status < 500, "{}", answer.status);
+    }
+    world.sandbox.no_reply_faults().await;
+    world.restart();
+    for session in &sessions {
+        let id = world.api.only_payment(&session.order_id).await["id"].as_str().unwrap().to_owned();
+        world.api.wait_for_status(&id, "paid").await;
+    }
+    assert_eq!(world.sandbox.charges().await, 40);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_23_a_second_server_on_the_same_store_does_not_start() {
+    let mut world = World::start().await;
+    let refused = world.second_server().expect_err("two servers share one store");
+    assert!(refused.status.is_some_and(|status| !status.success()), "{refused}");
+    // The first one is none the worse, and a dead one leaves no lock behind.
+    let session = world.session().await;
+    world.pay(&session, &world.good_card()).await;
+    world.shopper().wait_for_state(&session.path, "paid").await;
+    world.kill_server();
+    world.restart();
+    assert_eq!(world.session_status(&session).await, "complete");
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_20_a_database_that_another_program_holds_costs_no_money() {
+    let world = World::start().await;
+    world.sandbox.faults(json!({"next_step": "frictionless", "settle": "on_accept"})).await;
+    let session = world.session().await;
+    let shopper = world.shopper();
+    let page = shopper.get(&session.path).await;
+    let card = world.good_card();
+    let fields = farthing_stories::Shopper::filled(&page, &card);
+    let mut holder = rusqlite::Connection::open(world.database()).expect("the database opens");
+    let Ok(held) = holder.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+    else {
+        // The server holds its database alone, so nobody can take it away: that is the same promise, kept earlier.
+        return world.finish().await;
+    };
+    let start = Instant::now();
+    let answer = shopper.post(&page.card_form().action, &fields).await;
+    assert_eq!(answer.status, 503, "{}", answer.html.text());
+    assert!(start.elapsed() < Duration::from_secs(9), "{:?}", start.elapsed());
+    assert!(answer.headers.contains_key("retry-after"));
+    assert_eq!(world.sandbox.orders().await.len(), 0, "charged without a stored intent");
+    drop(held);
+    shopper.post(&page.card_form().action, &fields).await;
+    shopper.wait_for_state(&session.path, "paid").await;
+    assert_eq!(world.sandbox.charges().await, 1);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn contradictory_configuration_does_not_start_and_names_the_line() {
+    let world = World::start().await;
+    let good = std::fs::read_to_string(world.dir().join("conf/farthing.toml")).unwrap();
+    let bad = [
+        ("an unknown key", good.replace("[merchant]\n", "[merchant]\nnonsense = 1\n")),
+        (
+            "a live server with a sandbox account",
+            good.replace("mode = \"sandbox\"", "mode = \"live\""),
+        ),
+        ("no card_entry", good.replace("card_entry = \"embedded\"\n", "")),
+        ("a short master key", good.replace(farthing_stories::config::MASTER_KEY, "c2hvcnQ=")),
+        ("not TOML", good.replace("[server]", "[server")),
+    ];
+    for (what, text) in bad {
+        assert_ne!(text, good, "{what}: nothing was changed");
+        let path = world.dir().join("conf/bad.toml");
+        std::fs::write(&path, text).unwrap();
+        let args = ["serve", "--config", path.to_str().unwrap()];
+        let (code, stdout, stderr) = farthing_stories::process::run(&args, &[], None);
+        assert!(code.is_some_and(|code| code != 0), "{what}: exit code {code:?}");
+        assert!(!stdout.contains("listening"), "{what}");
+        let names_a_line = stderr.contains("bad.toml:") || stderr.contains("line ");
+        assert!(names_a_line, "{what}: {stderr}");
+        for secret in [
+            farthing_stories::config::MASTER_KEY,
+            farthing_stories::config::WEBHOOK_SECRET,
+            "qwerty",
+        ] {
+            assert!(!stderr.contains(secret), "{what}: the message repeats a secret");
+        }
+    }
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_with_another_master_key_refuses_the_store() {
+    let mut world = World::start().await;
+    world.session().await;
+    world.server().terminate().await;
+    let path = world.dir().join("conf/farthing.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let other = text.replace(
+        farthing_stories::config::MASTER_KEY,
+        "YW5vdGhlciBrZXkgd2l0aCAzMiBieXRlcyBvZiBrZXk=",
+    );
+    assert_ne!(text, other);
+    std::fs::write(&path, other).unwrap();
+    let refused = world
+        .second_server()
+        .expect_err("a server started with a key that does not open the store");
+    assert!(refused.status.is_some_and(|status| !status.success()), "{refused}");
+    std::fs::write(&path, text).unwrap();
+    world.restart();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_readiness_metrics_and_the_interface_description_are_served() {
+    let world = World::start().await;
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(world.shopper().get(path).await.status, 200, "{path}");
+    }
+    let metrics = world.metrics().await;
+    assert!(metrics.contains("# TYPE"), "{metrics}");
+    let openapi = world.api.get("/openapi.json").await.expect(200);
+    assert!(openapi.json["paths"]["/v1/sessions"]["post"].is_object());
+    world.finish().await;
+}
