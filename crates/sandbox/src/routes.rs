@@ -87,6 +87,10 @@ async fn set_faults(
         serde_json::from_slice(&body).map_err(|e| e.to_string())
     };
     let set = patch.and_then(|patch| {
+        // serde would take a list for a struct too.
+        if !Value::is_object(&patch) {
+            return Err("the body must be a JSON object".to_owned());
+        }
         let mut state = shared.lock();
         let mut value = serde_json::to_value(&state.faults).map_err(|error| error.to_string())?;
         merge(&mut value, patch);
