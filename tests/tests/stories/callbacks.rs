@@ -55,8 +55,8 @@ fn sign(fields: &mut Fields, secret: &str) {
 }
 
 fn set(fields: &mut Fields, name: &str, value: &str) {
-    fields.iter_mut().find(|(key, _)| key == name).unwrap_or_else(|| panic!("no field {name}")).1 =
-        value.to_owned();
+    let field = fields.iter_mut().find(|(key, _)| key == name);
+    value.clone_into(&mut field.unwrap_or_else(|| panic!("no field {name}")).1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

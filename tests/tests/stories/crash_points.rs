@@ -101,7 +101,7 @@ async fn one_run(point: &str, run: usize) {
     let charged_before = world.sandbox.charges().await;
     match point {
         "K0" | "K1" | "K2" => {
-            assert_eq!(charged_before, 0, "{point}: charged before anything was sent")
+            assert_eq!(charged_before, 0, "{point}: charged before anything was sent");
         }
         _ => assert_eq!(charged_before, 1, "{point}: the gateway did not take the money"),
     }
@@ -110,7 +110,7 @@ async fn one_run(point: &str, run: usize) {
     let stored = world.api.payments_of(order).await;
     assert_eq!(stored.len(), usize::from(point != "K0"), "{point}: payments after the restart");
 
-    if run % 2 == 0 {
+    if run.is_multiple_of(2) {
         insist(&world, point, &submit).await;
     } else {
         // Nobody does anything: the truth comes out by itself.
