@@ -1,8 +1,8 @@
 //! What a shopper meets: the hosted form, the issuer's page, time-outs.
 
-mod common;
-
-use common::{CHALLENGE, FRICTIONLESS, REFUSED, World, but, card_payment, form_payment, location};
+use crate::common::{
+    CHALLENGE, FRICTIONLESS, REFUSED, World, but, card_payment, form_payment, location,
+};
 use farthing_sandbox::control::Phase;
 use serde_json::{Value, json};
 

@@ -1,15 +1,5 @@
 //! A sandbox on a free port, its merchant, its shopper, and a shop that receives callbacks.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::missing_panics_doc,
-    clippy::indexing_slicing,
-    missing_docs,
-    unreachable_pub
-)]
-
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,10 +1,8 @@
 //! Callbacks: what they say, how they are signed, and every way in which they go wrong.
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{CHALLENGE, FRICTIONLESS, REFUSED, Received, Shop, World, but, card_payment};
+use crate::common::{CHALLENGE, FRICTIONLESS, REFUSED, Received, Shop, World, but, card_payment};
 use serde_json::{Value, json};
 
 async fn world() -> (World, Shop) {

@@ -1,8 +1,6 @@
 //! The sandbox gives the answers that the gateway's documents show, to the requests that they show.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use serde_json::{Value, json};
 
 fn fixture(name: &str) -> Value {
@@ -116,4 +114,62 @@ async fn a_failure_is_told_as_in_both_documents() {
         checked("v0/check_failure.answer", absent).await,
         fixture("v0/check_failure.answer")
     );
+}
+
+/// Every JSON object in the code spans of `docs/sandbox.md` that a switch or a fault is shown with.
+fn examples() -> Vec<Value> {
+    let page = format!("{}/../../docs/sandbox.md", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(page).unwrap();
+    let switches = text.split("## Switches").nth(1).unwrap();
+    let rows = switches.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let example = row.rsplit('|').nth(1).unwrap().trim().trim_matches('`');
+        serde_json::from_str(example).unwrap_or_else(|error| panic!("{error}: {example}"))
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn every_example_of_our_own_page_is_taken_and_every_switch_has_one() {
+    let world = World::new().await;
+    let examples = examples();
+    let mut shown = std::collections::BTreeSet::new();
+    for example in &examples {
+        world.call(reqwest::Method::POST, "/_control/reset", None).await;
+        if let Some(fault) = example.get("fault") {
+            shown.insert(fault.as_str().unwrap().to_owned());
+            world.set(json!({"replies": [example]})).await;
+        } else {
+            for (name, value) in example.as_object().unwrap() {
+                shown.insert(name.clone());
+                shown.extend(
+                    value.as_object().into_iter().flat_map(|object| object.keys().cloned()),
+                );
+            }
+            world.set(example.clone()).await;
+        }
+    }
+    let defaults = serde_json::to_value(farthing_sandbox::control::Faults::default()).unwrap();
+    let callbacks = defaults["callbacks"].as_object().unwrap();
+    for name in defaults.as_object().unwrap().keys().chain(callbacks.keys()) {
+        assert!(name == "replies" || shown.contains(name), "{name} has no example");
+    }
+    let faults = [
+        "cut",
+        "drip",
+        "extra_fields",
+        "final_amount",
+        "foreign_order_id",
+        "http_status",
+        "huge",
+        "malformed",
+        "numbers_as_text",
+        "order_id_echo",
+        "refuse",
+        "silence",
+        "slow",
+        "status_absent",
+        "status_value",
+    ];
+    assert!(faults.iter().all(|fault| shown.contains(*fault)), "{shown:?}");
 }

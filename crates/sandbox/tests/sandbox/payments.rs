@@ -1,8 +1,6 @@
 //! Card payments and hosted forms: who may ask, what is refused, and when money is taken.
 
-mod common;
-
-use common::{
+use crate::common::{
     CHALLENGE, FRICTIONLESS, REFUSED, World, but, card_payment, form_payment, json_of, location,
 };
 use farthing_sandbox::control::{OrderKind, Phase};

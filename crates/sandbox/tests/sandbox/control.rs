@@ -1,8 +1,6 @@
 //! The control interface, its page, and what the sandbox must never say.
 
-mod common;
-
-use common::{
+use crate::common::{
     CHALLENGE, FRICTIONLESS, REFUSED, Shop, World, but, card_payment, form_payment, json_of,
     location,
 };

@@ -1,12 +1,10 @@
 //! Faults of replies, seen from a raw socket where HTTP would hide them.
 
-mod common;
-
 use std::time::{Duration, Instant};
 
+use crate::common::{CHALLENGE, FRICTIONLESS, PATIENCE, World, card_payment, json_of};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{CHALLENGE, FRICTIONLESS, PATIENCE, World, card_payment, json_of};
 use farthing_sandbox::Settings;
 use farthing_sandbox::control::{Endpoint, Faults, ReplyFault, ReplyKind};
 use reqwest::Method;
@@ -93,7 +91,7 @@ async fn a_count_runs_out_and_other_calls_do_not_use_it_up() {
     };
     assert_eq!(status(CHECK, json!({"order_id": "a"})).await, 200);
     assert_eq!(status(PAY, card_payment("a", FRICTIONLESS)).await, 503);
-    assert_eq!(status("/smartcore/api/initPayment", common::form_payment("b")).await, 503);
+    assert_eq!(status("/smartcore/api/initPayment", crate::common::form_payment("b")).await, 503);
     assert_eq!(status(PAY, card_payment("c", FRICTIONLESS)).await, 200);
     let faults = world.call(Method::GET, "/_control/faults", None).await;
     assert_eq!(json_of(faults).await["replies"], json!([]));

@@ -1,0 +1,18 @@
+//! The sandbox from outside: real sockets on free ports, one module per part.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod adapter;
+mod callbacks;
+mod common;
+mod control;
+mod documents;
+mod payments;
+mod replies;
+mod shoppers;
