@@ -1,1 +1,27 @@
 //! The companion backend: sessions, payments, callbacks, webhooks.
+
+pub mod app;
+pub mod auth;
+pub mod background;
+pub mod checkout;
+pub mod clock;
+pub mod config;
+mod crash;
+pub mod headers;
+pub mod json;
+pub mod listen;
+pub mod payments;
+pub mod problem;
+pub mod routes;
+pub mod seal;
+mod server;
+pub mod sessions;
+pub mod store;
+pub mod target;
+pub mod telemetry;
+pub mod token;
+pub mod transport;
+pub mod views;
+pub mod webhook;
+
+pub use server::{Server, StartError};

@@ -35,10 +35,10 @@ pub struct Transport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// Something may have left: the outcome is unknown, and only asking the gateway can tell.
-    #[error("the answer was lost: {}", .0.label())]
+    #[error("the answer was lost: {0}")]
     Lost(Lost),
     /// It is certain that no byte of the request left this process.
-    #[error("the request was not sent: {}", .0.label())]
+    #[error("the request was not sent: {0}")]
     NotSent(NotSent),
 }
 
@@ -101,6 +101,18 @@ impl NotSent {
             Self::Connect => "connect",
             Self::Dns => "dns",
         }
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
     }
 }
 

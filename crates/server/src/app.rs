@@ -1,0 +1,118 @@
+//! What every part of the running server shares.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use farthing_gateways::Gateway;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::SharedClock;
+use crate::config::{Config, Origin};
+use crate::payments::card_memory::CardMemory;
+use crate::payments::checks::Checks;
+use crate::payments::reducer::Context;
+use crate::seal::Sealer;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+use crate::token::random_bytes;
+use crate::transport::Transport;
+use crate::webhook::WebhookSender;
+
+/// The running server's parts; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    parts: Arc<Parts>,
+}
+
+/// The parts.
+#[derive(Debug)]
+pub struct Parts {
+    /// The operator's configuration.
+    pub config: Config,
+    /// The origin of all our URLs.
+    pub public_url: Origin,
+    /// What is remembered.
+    pub store: Arc<dyn Store>,
+    /// The gateway's dialect.
+    pub gateway: Arc<dyn Gateway>,
+    /// The only sender of bytes to gateways.
+    pub transport: Transport,
+    /// The only sender of bytes to merchants.
+    pub webhooks: Option<WebhookSender>,
+    /// Seals personal data and addresses before they are stored.
+    pub sealer: Sealer,
+    /// The time.
+    pub clock: SharedClock,
+    /// What the operator measures.
+    pub metrics: Metrics,
+    /// This process, among those that have used the store.
+    pub process: String,
+    /// Checks under way.
+    pub checks: Checks,
+    /// Which card an attempt's key was used for, as keyed hashes.
+    pub cards: CardMemory,
+    /// Work that must end before the process does.
+    pub tasks: TaskTracker,
+    /// Tells the background loops to end.
+    pub stopping: CancellationToken,
+    /// Wakes the reconciler.
+    pub check_wanted: Notify,
+    /// Wakes the outbox.
+    pub event_written: Notify,
+    /// Whether money is known here that the store could not take yet.
+    pub behind: AtomicBool,
+}
+
+impl App {
+    /// Shares the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the reducer needs.
+    pub fn context(&self) -> Context {
+        Context { now: self.now(), not_found_gap: self.not_found_gap(), jitter: draw() }
+    }
+
+    /// How far apart two "not found" answers have to be: two call time-outs.
+    fn not_found_gap(&self) -> SignedDuration {
+        SignedDuration::try_from(self.config.server.call_timeout.saturating_mul(2)).unwrap_or(SignedDuration::from_secs(60))
+    }
+
+    /// Marks whether an outcome waits in memory for the store.
+    pub fn set_behind(&self, behind: bool) {
+        self.behind.store(behind, Ordering::Release);
+    }
+
+    /// Whether an outcome waits in memory for the store: no new payment may start.
+    pub fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Acquire)
+    }
+
+    /// How long a browser waits for the gateway at most.
+    pub fn browser_patience(&self) -> Duration {
+        self.config.server.call_timeout.saturating_add(Duration::from_secs(1))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// A drawn number; without randomness checks are merely less spread.
+fn draw() -> u8 {
+    random_bytes::<1>().map_or(127, |bytes| bytes.first().copied().unwrap_or(127))
+}

@@ -1,0 +1,300 @@
+//! The form as it arrives: read once, checked, and wiped.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use farthing_types::card::{ExpiryError, HolderName, HolderNameError, PanError, SecurityCodeError};
+use farthing_types::checkout::{CardEntry, Field, FieldError};
+use farthing_types::customer::CustomerError;
+use farthing_types::{Brand, BrowserInfo, Card, Customer, CustomerField, Expiry, Pan, SecurityCode};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use zeroize::Zeroizing;
+
+use crate::problem::ApiError;
+
+/// Names of fields that are not customer data.
+const OTHER_FIELDS: [&str; 13] = [
+    "attempt",
+    "version",
+    "card_number",
+    "card_expiry",
+    "card_code",
+    "card_holder",
+    "browser_java_enabled",
+    "browser_color_depth",
+    "browser_screen_height",
+    "browser_screen_width",
+    "browser_language",
+    "browser_time_zone",
+    "browser_js_enabled",
+];
+
+/// The fields of a submit, as text that is wiped on drop and never printed.
+pub struct Fields(BTreeMap<&'static str, Zeroizing<String>>);
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fields({} of them)", self.0.len())
+    }
+}
+
+impl Fields {
+    /// Reads `application/x-www-form-urlencoded`. Unknown and doubled fields are refused.
+    pub fn from_form(body: &[u8]) -> Result<Self, ApiError> {
+        let mut fields = Self(BTreeMap::new());
+        for (name, value) in form_urlencoded::parse(body) {
+            fields.add(&name, Zeroizing::new(value.into_owned()))?;
+        }
+        Ok(fields)
+    }
+
+    /// Reads a JSON object with text, numbers and booleans as values. Unknown and doubled fields are refused.
+    pub fn from_json(body: &[u8]) -> Result<Self, ApiError> {
+        let pairs: Pairs = crate::json::parse(body)?;
+        let mut fields = Self(BTreeMap::new());
+        for (name, value) in pairs.0 {
+            fields.add(&name, value)?;
+        }
+        Ok(fields)
+    }
+
+    fn add(&mut self, name: &str, value: Zeroizing<String>) -> Result<(), ApiError> {
+        let known = OTHER_FIELDS
+            .into_iter()
+            .chain(CustomerField::ALL.into_iter().map(CustomerField::name))
+            .find(|known| *known == name);
+        let Some(known) = known else { return Err(ApiError::field("body", "has a field that is not part of this form")) };
+        if self.0.insert(known, value).is_some() {
+            return Err(ApiError::field(known, "must not be given twice"));
+        }
+        Ok(())
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.as_str())
+    }
+
+    /// The attempt's key, if it has the shape of one.
+    pub fn attempt(&self) -> Result<&str, ApiError> {
+        let key = self.text("attempt");
+        let fine = (8..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        if fine { Ok(key) } else { Err(ApiError::field("attempt", "must be the key that the page carried")) }
+    }
+
+    /// The session's version on the page.
+    pub fn version(&self) -> Result<u32, ApiError> {
+        self.text("version").parse().map_err(|_| ApiError::field("version", "must be the version that the page carried"))
+    }
+
+    /// Whether any card field was sent.
+    pub fn has_card(&self) -> bool {
+        self.0.keys().any(|name| name.starts_with("card_"))
+    }
+
+    /// What the page's script collected; without a script only what the headers say.
+    pub fn browser(&self, headers: BrowserInfo, by_script: bool) -> BrowserInfo {
+        let number = |name| self.text(name).parse().ok();
+        if !by_script {
+            return BrowserInfo { js_enabled: false, ..headers };
+        }
+        BrowserInfo {
+            js_enabled: true,
+            java_enabled: self.text("browser_java_enabled").parse().ok(),
+            color_depth: number("browser_color_depth").and_then(|n: u32| n.try_into().ok()),
+            screen_height: number("browser_screen_height"),
+            screen_width: number("browser_screen_width"),
+            language: Some(self.text("browser_language"))
+                .filter(|tag| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+                .map(str::to_owned)
+                .or(headers.language),
+            time_zone: self.text("browser_time_zone").parse().ok(),
+            accept_header: headers.accept_header,
+            user_agent: headers.user_agent,
+        }
+    }
+
+    /// The card, or what is wrong with it.
+    pub fn card(&self, now: Timestamp) -> Result<Card, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let pan = Pan::parse(self.text("card_number")).map_err(|error| {
+            errors.push(wrong(Field::CardNumber, pan_text(error)));
+        });
+        // The shopper's calendar may be a day ahead of ours: the month counts where on earth it ends last.
+        let last = now.to_zoned(TimeZone::fixed(jiff::tz::offset(-12)));
+        let expiry = Expiry::parse(self.text("card_expiry"))
+            .and_then(|expiry| {
+                let year = u16::try_from(last.year()).unwrap_or(2000);
+                let month = u8::try_from(last.month()).unwrap_or(1);
+                expiry.check(year, month).map(|()| expiry)
+            })
+            .map_err(|error| errors.push(wrong(Field::CardExpiry, expiry_text(error))));
+        let brand = pan.as_ref().ok().and_then(Brand::of);
+        let code = SecurityCode::parse(self.text("card_code"))
+            .and_then(|code| match brand {
+                Some(brand) => code.check_for(brand).map(|()| code),
+                None => Ok(code),
+            })
+            .map_err(|error| errors.push(wrong(Field::CardCode, code_text(error))));
+        let holder = HolderName::parse(self.text("card_holder"))
+            .map_err(|error| errors.push(wrong(Field::CardHolder, holder_text(error))));
+        match (pan, expiry, code, holder) {
+            (Ok(pan), Ok(expiry), Ok(code), Ok(holder)) => {
+                Ok(Card { pan, expiry, security_code: Some(code), holder })
+            }
+            _ => Err(errors),
+        }
+    }
+
+    /// Adds what the form asked for to what is known of the customer.
+    pub fn complete(&self, customer: &mut Customer, asked: &[CustomerField]) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        for field in asked {
+            if let Err(error) = customer.set(*field, self.text(field.name())) {
+                errors.push(wrong(Field::Customer(*field), customer_text(*field, error)));
+            }
+        }
+        errors
+    }
+
+    /// What was typed that is not card data, to be given back with the errors.
+    pub fn typed(&self, asked: &[CustomerField]) -> Vec<(CustomerField, String)> {
+        asked
+            .iter()
+            .filter(|field| !self.text(field.name()).is_empty())
+            .map(|field| (*field, self.text(field.name()).chars().take(200).collect()))
+            .collect()
+    }
+}
+
+/// The rules that a submit breaks, as a problem for programs.
+pub fn problem(errors: &[FieldError]) -> ApiError {
+    ApiError::Validation(
+        errors
+            .iter()
+            .map(|error| crate::problem::FieldError::new(error.field.name(), error.text.clone()))
+            .collect(),
+    )
+}
+
+/// Whether this form takes card data at all.
+pub fn takes_cards(entry: CardEntry) -> bool {
+    entry == CardEntry::Embedded
+}
+
+fn wrong(field: Field, text: impl Into<String>) -> FieldError {
+    FieldError { field, text: text.into() }
+}
+
+fn pan_text(error: PanError) -> &'static str {
+    match error {
+        PanError::Empty => "Enter the card number.",
+        PanError::CheckDigit => "Check the card number: a digit is wrong.",
+        PanError::NotADigit => "The card number has only digits.",
+        _ => "Check the card number: it is too short or too long.",
+    }
+}
+
+fn expiry_text(error: ExpiryError) -> &'static str {
+    match error {
+        ExpiryError::Empty => "Enter the expiry date.",
+        ExpiryError::Month => "Check the month: 01 to 12.",
+        ExpiryError::Past => "This card has expired.",
+        ExpiryError::TooFar => "Check the year of the expiry date.",
+        _ => "Enter month and year, like 04/28.",
+    }
+}
+
+fn code_text(error: SecurityCodeError) -> &'static str {
+    match error {
+        SecurityCodeError::Empty => "Enter the security code.",
+        SecurityCodeError::NotADigit => "The security code has only digits.",
+        _ => "Check the security code: it is too short or too long.",
+    }
+}
+
+fn holder_text(error: HolderNameError) -> &'static str {
+    match error {
+        HolderNameError::Empty => "Enter the name on the card.",
+        HolderNameError::Length => "The name on the card is too long.",
+        _ => "The name on the card has a character that cannot be used.",
+    }
+}
+
+fn customer_text(field: CustomerField, error: CustomerError) -> String {
+    let what = match field {
+        CustomerField::FirstName => "first name",
+        CustomerField::LastName => "last name",
+        CustomerField::Address => "street address",
+        CustomerField::City => "city",
+        CustomerField::Zip => "postal code",
+        CustomerField::Country => "country",
+        CustomerField::Phone => "phone number",
+        CustomerField::Email => "e-mail address",
+    };
+    match (error, field) {
+        (CustomerError::Empty, CustomerField::Country) => "Choose the country.".to_owned(),
+        (CustomerError::Empty, _) => format!("Enter the {what}."),
+        (CustomerError::Length, _) => format!("The {what} is too long."),
+        (CustomerError::Form, CustomerField::Phone) => "Enter the phone number with + and the country code.".to_owned(),
+        (CustomerError::Form, _) => format!("Check the {what}."),
+        _ => format!("The {what} has a character that cannot be used."),
+    }
+}
+
+/// A JSON object's members in order, scalars as text, in memory that is wiped.
+struct Pairs(Vec<(String, Zeroizing<String>)>);
+
+impl<'de> serde::Deserialize<'de> for Pairs {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of texts, numbers and booleans")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some((name, Scalar(value))) = map.next_entry::<String, Scalar>()? {
+                    pairs.push((name, value));
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+struct Scalar(Zeroizing<String>);
+
+impl<'de> serde::Deserialize<'de> for Scalar {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Scalar;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, a number or a boolean")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Scalar, E> {
+                Ok(Scalar(Zeroizing::new(value.to_owned())))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Scalar, E> {
+                Ok(Scalar(Zeroizing::new(value.to_string())))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Scalar, E> {
+                Ok(Scalar(Zeroizing::new(value.to_string())))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Scalar, E> {
+                Ok(Scalar(Zeroizing::new(value.to_string())))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}

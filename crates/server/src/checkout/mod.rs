@@ -1,0 +1,4 @@
+//! What the checkout page shows and sends.
+
+pub mod form;
+pub mod view;

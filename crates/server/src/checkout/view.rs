@@ -1,0 +1,116 @@
+//! From stored session and payment to what the page shows.
+
+use farthing_types::checkout::{CheckoutState, CheckoutView};
+use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::App;
+use crate::payments::record::Payment;
+use crate::problem::ApiError;
+use crate::sessions::customer;
+use crate::sessions::record::Session;
+use crate::token::new_id;
+
+/// How long a session that is over can still be looked at.
+const WATCHED_AFTER_EXPIRY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whether a session's token still opens anything.
+pub fn is_viewable(session: &Session, now: Timestamp) -> bool {
+    session.expires_at.checked_add(WATCHED_AFTER_EXPIRY).is_ok_and(|end| now < end)
+}
+
+/// What the page of a checkout token shows.
+pub fn of_session(app: &App, session: &Session, last: Option<&Payment>, path: String) -> Result<CheckoutView, ApiError> {
+    let known = known_customer(app, session)?;
+    let state = session_state(session, last, app.now());
+    Ok(CheckoutView { checkout_path: Some(path), ..view(app, session, &known, state)? })
+}
+
+/// What the page of a return token shows: the result, and no way to pay.
+pub fn of_return(app: &App, session: &Session, payment: &Payment) -> Result<CheckoutView, ApiError> {
+    let state = payment_state(payment);
+    Ok(CheckoutView { checkout_path: None, ..view(app, session, &Customer::default(), state)? })
+}
+
+fn view(
+    app: &App,
+    session: &Session,
+    known: &Customer,
+    state: CheckoutState,
+) -> Result<CheckoutView, ApiError> {
+    Ok(CheckoutView {
+        merchant: app.config.merchant.name.clone(),
+        purpose: session.terms.purpose.clone(),
+        amount: session.amount,
+        currency: session.currency,
+        version: session.version,
+        card_entry: app.config.merchant.card_entry,
+        ask: known.missing(app.gateway.required_customer()),
+        checkout_path: None,
+        attempt: new_id("att_")?,
+        state,
+        return_url: session.terms.return_url.clone(),
+        errors: Vec::new(),
+        typed: Vec::new(),
+    })
+}
+
+/// The customer as far as the merchant described it.
+pub fn known_customer(app: &App, session: &Session) -> Result<Customer, ApiError> {
+    customer::open(&app.sealer, &session.id, session.customer.as_deref()).map_err(ApiError::internal)
+}
+
+/// The state of a session's page.
+fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> CheckoutState {
+    let declined = last.and_then(|payment| payment.decline.as_ref()).map(|decline| decline.code);
+    match session.status {
+        SessionStatus::Open if session.expires_at <= now => CheckoutState::Expired,
+        SessionStatus::Open => {
+            CheckoutState::Ready { declined, wait_seconds: last.map_or(0, |payment| wait_seconds(payment, now)) }
+        }
+        SessionStatus::Complete => CheckoutState::Paid,
+        SessionStatus::Processing => last.map_or(CheckoutState::Processing, payment_state),
+        SessionStatus::Expired => match last {
+            // Late money, or the last attempt's own end.
+            Some(payment) if !matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Canceled) => {
+                payment_state(payment)
+            }
+            Some(payment) if payment.number >= crate::sessions::record::MAX_ATTEMPTS => payment_state(payment),
+            _ => CheckoutState::Expired,
+        },
+    }
+}
+
+/// The state of one payment.
+fn payment_state(payment: &Payment) -> CheckoutState {
+    match payment.status {
+        PaymentStatus::RequiresAction => CheckoutState::Challenge,
+        PaymentStatus::Processing | PaymentStatus::NeedsAttention => CheckoutState::Processing,
+        PaymentStatus::Authorized
+        | PaymentStatus::Paid
+        | PaymentStatus::PartiallyRefunded
+        | PaymentStatus::Refunded => CheckoutState::Paid,
+        PaymentStatus::Failed | PaymentStatus::Canceled => CheckoutState::Failed {
+            declined: payment.decline.as_ref().map_or(DeclineCode::Declined, |decline| decline.code),
+        },
+    }
+}
+
+/// What is left of the pause that the gateway demands before the same card may be tried again.
+fn wait_seconds(payment: &Payment, now: Timestamp) -> u16 {
+    let Some(decline) = &payment.decline else { return 0 };
+    let pause = i64::from(decline.code.advice().wait_seconds);
+    let passed = now.duration_since(payment.updated_at).as_secs().max(0);
+    u16::try_from((pause - passed).max(0)).unwrap_or(0)
+}
+
+/// Where a full page goes on its own when there is nothing left to do, if the merchant said so.
+pub fn onward(session: &Session, state: CheckoutState) -> Option<&str> {
+    let terms = &session.terms;
+    let first = match state {
+        CheckoutState::Paid => terms.success_url.as_deref(),
+        CheckoutState::Failed { .. } => terms.fail_url.as_deref(),
+        _ => return None,
+    };
+    first.or(terms.return_url.as_deref())
+}

@@ -1,0 +1,223 @@
+//! Security headers, on every answer, and content security policies for each kind of page.
+
+use std::fmt::Write as _;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::app::App;
+use crate::config::{Mode, Origin};
+use crate::token::{NoRandomness, random_bytes};
+
+/// What one answer's inline scripts and styles are marked with: 128 random bits.
+#[derive(Clone, Debug)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// A fresh one; an answer never shares it with another.
+    pub fn generate() -> Result<Self, NoRandomness> {
+        Ok(Self(STANDARD.encode(random_bytes::<16>()?.as_slice())))
+    }
+
+    /// The text for `nonce="…"`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Middleware: puts on every answer what it does not carry yet. What answers are kept (the loader) says so itself.
+pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    complete(response.headers_mut(), app.config.mode);
+    response
+}
+
+/// Puts on an answer's headers what they do not carry yet.
+pub fn complete(headers: &mut HeaderMap, mode: Mode) {
+    const ALWAYS: [(HeaderName, &str); 7] = [
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "same-origin"),
+        (CONTENT_SECURITY_POLICY, API_POLICY),
+        // Takes effect on top-level pages only; frames ignore it.
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    ];
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if mode == Mode::Live {
+        // Two years, the least that browsers' preload lists accept is one.
+        headers
+            .entry(STRICT_TRANSPORT_SECURITY)
+            .or_insert(HeaderValue::from_static("max-age=63072000"));
+    }
+}
+
+/// The policy of the checkout page. `shops` may frame it; in sandbox mode plain http frames are let in, for the
+/// sandbox's bank.
+pub fn checkout_policy(nonce: &Nonce, shops: &[Origin], mode: Mode) -> HeaderValue {
+    let nonce = nonce.as_str();
+    policy(format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'nonce-{nonce}'; \
+         img-src 'self' data:; connect-src 'self'; frame-src 'self' https:{}; form-action 'self'; base-uri 'none'; \
+         frame-ancestors {}",
+        local_http(mode),
+        ancestors(shops)
+    ))
+}
+
+/// The policy of the hand-over page to the bank: no script, no card field, and forms that may lead to any bank.
+pub fn step_policy(nonce: &Nonce, shops: &[Origin], mode: Mode) -> HeaderValue {
+    policy(format!(
+        "default-src 'none'; style-src 'nonce-{}'; form-action https:{}; base-uri 'none'; frame-ancestors {}",
+        nonce.as_str(),
+        local_http(mode),
+        ancestors(shops)
+    ))
+}
+
+/// The policy of pages that only say something.
+pub fn message_policy(nonce: &Nonce) -> HeaderValue {
+    policy(format!(
+        "default-src 'none'; style-src 'nonce-{}'; img-src 'self' data:; form-action 'none'; base-uri 'none'; \
+         frame-ancestors 'none'",
+        nonce.as_str()
+    ))
+}
+
+fn local_http(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Live => "",
+        Mode::Sandbox => " http:",
+    }
+}
+
+fn ancestors(shops: &[Origin]) -> String {
+    if shops.is_empty() {
+        return "'none'".to_owned();
+    }
+    let mut list = String::new();
+    for shop in shops {
+        let space = if list.is_empty() { "" } else { " " };
+        // Writing to a string cannot fail.
+        let _ = write!(list, "{space}{shop}");
+    }
+    list
+}
+
+fn policy(text: String) -> HeaderValue {
+    // Nonces are base64 and origins are ASCII; if that were ever untrue, nothing may load.
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(API_POLICY))
+}
+
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), camera=(), display-capture=(), encrypted-media=(), \
+     fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), magnetometer=(), microphone=(), \
+     midi=(), payment=(self), picture-in-picture=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=()";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nonce() -> Nonce {
+        Nonce("bm9uY2U=".to_owned())
+    }
+
+    fn shops() -> Vec<Origin> {
+        ["https://shop.example", "https://www.shop.example:8443"]
+            .map(|text| Origin::parse(text).unwrap())
+            .to_vec()
+    }
+
+    #[test]
+    fn the_checkout_policy_is_the_designs() {
+        assert_eq!(
+            checkout_policy(&nonce(), &shops(), Mode::Live),
+            "default-src 'none'; script-src 'nonce-bm9uY2U=' 'strict-dynamic' 'wasm-unsafe-eval'; \
+             style-src 'nonce-bm9uY2U='; img-src 'self' data:; connect-src 'self'; frame-src 'self' https:; \
+             form-action 'self'; base-uri 'none'; frame-ancestors https://shop.example https://www.shop.example:8443"
+        );
+    }
+
+    #[test]
+    fn a_page_without_registered_shops_is_framed_by_nobody() {
+        let text = checkout_policy(&nonce(), &[], Mode::Live);
+        assert!(text.to_str().unwrap().ends_with("; frame-ancestors 'none'"));
+    }
+
+    #[test]
+    fn the_step_page_has_no_script_and_may_post_to_any_bank_over_https() {
+        assert_eq!(
+            step_policy(&nonce(), &shops()[..1], Mode::Live),
+            "default-src 'none'; style-src 'nonce-bm9uY2U='; form-action https:; base-uri 'none'; \
+             frame-ancestors https://shop.example"
+        );
+    }
+
+    #[test]
+    fn only_sandbox_mode_lets_plain_http_in() {
+        for (mode, http) in [(Mode::Live, false), (Mode::Sandbox, true)] {
+            for policy in [checkout_policy(&nonce(), &[], mode), step_policy(&nonce(), &[], mode)] {
+                assert_eq!(policy.to_str().unwrap().contains(" http:"), http, "{mode:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn message_pages_load_their_style_and_nothing_else() {
+        let text = message_policy(&nonce());
+        let text = text.to_str().unwrap();
+        assert!(
+            !text.contains("script-src") && text.contains("style-src 'nonce-bm9uY2U='"),
+            "{text}"
+        );
+        assert!(
+            text.contains("form-action 'none'") && text.contains("frame-ancestors 'none'"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn every_answer_gets_every_header_and_keeps_what_it_says_itself() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CACHE_CONTROL, "public, max-age=300".parse().unwrap());
+        complete(&mut headers, Mode::Live);
+        for (name, value) in [
+            ("cache-control", "public, max-age=300"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", "max-age=63072000"),
+        ] {
+            assert_eq!(headers[name], value, "{name}");
+        }
+        assert!(headers["permissions-policy"].to_str().unwrap().contains("camera=()"));
+        let mut headers = HeaderMap::new();
+        complete(&mut headers, Mode::Sandbox);
+        assert_eq!(headers["cache-control"], "no-store");
+        assert!(
+            !headers.contains_key("strict-transport-security"),
+            "plain http would be locked out"
+        );
+    }
+
+    #[test]
+    fn nonces_have_128_bits_and_differ() {
+        let (one, two) = (Nonce::generate().unwrap(), Nonce::generate().unwrap());
+        assert_eq!(STANDARD.decode(one.as_str()).unwrap().len(), 16);
+        assert_ne!(one.as_str(), two.as_str());
+    }
+}

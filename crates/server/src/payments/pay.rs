@@ -1,0 +1,298 @@
+//! Starting a payment: the order of writes, from the intent to the outcome.
+//!
+//! K0 the request is parsed → transaction 1: the intent, durable → K1 → the gateway is called, once → K2, K3 → K4 the answer
+//! is read → transaction 2: the outcome and its event, durable → K5 → the browser is answered → K6.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use farthing_gateways::gateway::Recurrence;
+use farthing_gateways::{BuildError, NextStep, Order, PayState, Unclear, WireRequest};
+use farthing_types::{BrowserInfo, Card, Customer, Money};
+use tracing::{error, info, warn};
+
+use super::card_memory::Fingerprint;
+use super::checks;
+use super::record::{CardOnFile, Method, Payment};
+use super::reducer::Evidence;
+use crate::app::App;
+use crate::crash;
+use crate::problem::ApiError;
+use crate::sessions::record::Session;
+use crate::store::{Begun, NewAttempt, StoreError};
+use crate::token::{Token, TokenKind, new_id};
+use crate::transport::SendError;
+
+/// What a payment is made with.
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// A card.
+    Card {
+        /// The card; dropped, and so wiped, before the gateway answers.
+        card: Card,
+        /// The browser that it was typed into.
+        browser: &'a BrowserInfo,
+    },
+    /// The gateway's own form.
+    Hosted {
+        /// Digits of a phone number to fill in.
+        prefilled_phone: Option<&'a str>,
+    },
+}
+
+/// An attempt to pay.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    /// Its session.
+    pub session: &'a Session,
+    /// The attempt's key on the page.
+    pub attempt: &'a str,
+    /// The session's version on the page.
+    pub version: u32,
+    /// The customer, complete.
+    pub customer: &'a Customer,
+    /// The shopper's address.
+    pub customer_ip: IpAddr,
+    /// What it is made with.
+    pub source: Source<'a>,
+}
+
+/// What became of an attempt to start a payment.
+#[derive(Debug)]
+pub enum Started {
+    /// Started now, or by an earlier copy of the same request: this is where it stands.
+    Payment(Payment),
+    /// The order has an open payment.
+    OrderOpen(Payment),
+    /// The order is paid.
+    OrderPaid(Payment),
+    /// The attempt's key was used for another card.
+    OtherCard,
+    /// The session is over.
+    SessionClosed,
+    /// The page showed another version of the session.
+    Stale,
+    /// No attempt is left.
+    TooMany,
+}
+
+/// Writes the intent, calls the gateway once, and writes the outcome.
+///
+/// The call goes on when the browser hangs up. A browser that waits is answered when the outcome is stored, or when its
+/// patience ends, with where the payment stands then.
+pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError> {
+    if app.is_behind() || app.stopping.is_cancelled() {
+        return Err(busy());
+    }
+    let id = new_id("pay_")?;
+    let return_token = Token::generate(TokenKind::Return)?;
+    let callback_token = Token::generate(TokenKind::Callback)?;
+    let method = match attempt.source {
+        Source::Card { .. } => Method::Card,
+        Source::Hosted { .. } => Method::Hosted,
+    };
+    let (card, fingerprint) = match &attempt.source {
+        Source::Card { card, .. } => (Some(on_file(card)), Some(app.cards.fingerprint(card))),
+        Source::Hosted { .. } => (None, None),
+    };
+    let request = build(app, &attempt, &id, &return_token, &callback_token)?;
+    let new = NewAttempt {
+        id,
+        session_id: attempt.session.id.clone(),
+        attempt: attempt.attempt.to_owned(),
+        version: attempt.version,
+        gateway: app.gateway.name().to_owned(),
+        gateway_order_id: String::new(),
+        method,
+        card,
+        return_token: return_token.hash(),
+        callback_token: callback_token.hash(),
+        now: app.now(),
+    };
+    let new = NewAttempt { gateway_order_id: new.id.clone(), ..new };
+    drop(attempt); // the card: from here on only the request's body holds it
+    begin(app, new, request, fingerprint).await
+}
+
+async fn begin(
+    app: &App,
+    new: NewAttempt,
+    request: WireRequest,
+    fingerprint: Option<Fingerprint>,
+) -> Result<Started, ApiError> {
+    crash::point("K0");
+    let begun = app.store.begin_attempt(new).await.map_err(unavailable)?;
+    crash::point("K1");
+    let payment = match begun {
+        Begun::Started(payment) => payment,
+        Begun::Repeated(payment) => {
+            let other = fingerprint.is_some_and(|card| app.cards.is_other(&payment.id, &card));
+            return if other { Ok(Started::OtherCard) } else { repeated(app, payment).await };
+        }
+        Begun::OrderOpen(payment) => return Ok(Started::OrderOpen(payment)),
+        Begun::OrderPaid(payment) => return Ok(Started::OrderPaid(payment)),
+        Begun::SessionClosed => return Ok(Started::SessionClosed),
+        Begun::Stale => return Ok(Started::Stale),
+        Begun::TooMany => return Ok(Started::TooMany),
+    };
+    if let Some(fingerprint) = fingerprint {
+        app.cards.remember(&payment.id, fingerprint);
+    }
+    app.metrics.payment_started(payment.method.name());
+    let call = app.tasks.spawn(call(app.clone(), payment.clone(), request));
+    match tokio::time::timeout(app.browser_patience(), call).await {
+        Ok(Ok(payment)) => Ok(Started::Payment(payment)),
+        Ok(Err(panic)) => Err(ApiError::internal(panic)),
+        Err(_) => Ok(Started::Payment(payment)),
+    }
+}
+
+/// The same request again: waits for the first one's outcome, so that both are answered alike.
+async fn repeated(app: &App, payment: Payment) -> Result<Started, ApiError> {
+    let deadline = Instant::now() + app.browser_patience();
+    let mut payment = payment;
+    while payment.phase == super::record::Phase::Sending && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        payment = app.store.payment(&payment.id).await.map_err(unavailable)?.ok_or(ApiError::NotFound)?;
+    }
+    Ok(Started::Payment(payment))
+}
+
+/// The call and its outcome. Runs to its end whatever the browser does.
+async fn call(app: App, payment: Payment, request: WireRequest) -> Payment {
+    let started = Instant::now();
+    let sent = app.transport.send(request).await;
+    crash::point("K4");
+    let (label, evidence) = match sent {
+        Ok(response) => {
+            let answer = app.gateway.read_pay(&payment.gateway_order_id, &response);
+            let processing_id = answer.processing_id;
+            match answer.state {
+                PayState::CheckNow => ("over", Evidence::AnsweredOver { processing_id }),
+                PayState::Misconfigured => {
+                    error!("the gateway refused our credentials");
+                    ("misconfigured", Evidence::Misconfigured)
+                }
+                PayState::Pending => ("pending", Evidence::Accepted { processing_id }),
+                PayState::Step(NextStep::Redirect(url)) => match app.sealer.seal("step", url.as_str().as_bytes()) {
+                    Ok(url) => ("step", Evidence::Step { processing_id, url }),
+                    Err(_) => ("step", Evidence::Accepted { processing_id }),
+                },
+                PayState::Unclear(why) => {
+                    unclear(&app, why);
+                    ("unclear", Evidence::Lost)
+                }
+                _ => ("unclear", Evidence::Lost),
+            }
+        }
+        Err(SendError::NotSent(reason)) => {
+            info!(payment = payment.id, %reason, "the gateway could not be reached");
+            ("not_sent", Evidence::NotSent)
+        }
+        Err(SendError::Lost(reason)) => {
+            info!(payment = payment.id, %reason, "the gateway's answer is lost");
+            ("lost", Evidence::Lost)
+        }
+    };
+    app.metrics.gateway_call("pay", label, started.elapsed());
+    let over = matches!(evidence, Evidence::AnsweredOver { .. });
+    let payment = write_outcome(&app, payment, evidence).await;
+    crash::point("K5");
+    app.event_written.notify_one();
+    app.check_wanted.notify_one();
+    // "It is over" is a hint: the gateway says how only to those who ask.
+    let payment = if over { checks::check(&app, &payment.id).await.unwrap_or(payment) } else { payment };
+    app.metrics.payment_answered(payment.status);
+    payment
+}
+
+fn unclear(app: &App, why: Unclear) {
+    warn!(why = why.label(), "the gateway's answer was not understood");
+    app.metrics.unclear(why.label());
+}
+
+/// Transaction 2, tried until it succeeds: the money may have moved, and only this process knows.
+async fn write_outcome(app: &App, intent: Payment, evidence: Evidence) -> Payment {
+    let mut pause = Duration::from_millis(20);
+    loop {
+        match app.store.apply(&intent.id, evidence.clone(), app.context()).await {
+            Ok(payment) => {
+                app.set_behind(false);
+                return payment;
+            }
+            Err(StoreError::Missing) => {
+                error!(payment = intent.id, "an intent has vanished from the store");
+                return intent;
+            }
+            Err(error) => {
+                warn!(payment = intent.id, %error, "an outcome cannot be stored yet");
+                app.set_behind(true);
+            }
+        }
+        if app.stopping.is_cancelled() {
+            // The intent stays behind as `sending`; the next start asks the gateway.
+            return intent;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+fn build(
+    app: &App,
+    attempt: &Attempt<'_>,
+    id: &str,
+    return_token: &Token,
+    callback_token: &Token,
+) -> Result<WireRequest, ApiError> {
+    let session = attempt.session;
+    let return_url = app.public_url.join(&format!("/return/{}", return_token.expose()));
+    let callback_url =
+        app.public_url.join(&format!("/callbacks/{}/{}", app.gateway.name(), callback_token.expose()));
+    let site = app.config.merchant.origins.first().unwrap_or(&app.public_url);
+    let order = Order {
+        gateway_order_id: id,
+        amount: Money::new(session.amount, session.currency).map_err(ApiError::internal)?,
+        purpose: session.terms.purpose.as_deref(),
+        merchant_site: site.as_str(),
+        customer: attempt.customer,
+        customer_ip: attempt.customer_ip,
+        return_url: &return_url,
+        callback_url: &callback_url,
+        recurrent: session.terms.recurrent.then(|| Recurrence {
+            frequency_days: session.terms.recur_freq,
+            until: session.terms.recur_exp.as_deref(),
+        }),
+    };
+    let built = match &attempt.source {
+        Source::Card { card, browser } => app.gateway.pay_card(&order, card, browser),
+        Source::Hosted { prefilled_phone } => app.gateway.hosted_form(&order, *prefilled_phone),
+    };
+    built.map_err(|error| match error {
+        BuildError::Customer(field) => ApiError::field(format!("customer.{}", field.name()), "is required"),
+        BuildError::NoAccount => ApiError::field("currency", "no account is configured for this currency"),
+        BuildError::Unsupported => ApiError::field("body", "is not supported by the configured gateway profile"),
+        _ => ApiError::internal(error),
+    })
+}
+
+/// What may be kept of a card.
+fn on_file(card: &Card) -> CardOnFile {
+    CardOnFile {
+        brand: farthing_types::Brand::of(&card.pan).map(|brand| brand.name().to_owned()),
+        last4: Some(card.pan.last4().as_str().to_owned()),
+        exp: Some(format!("{:02}/{:02}", card.expiry.expose_month(), card.expiry.expose_year() % 100)),
+    }
+}
+
+/// Nothing was done: the store could not take the intent.
+fn unavailable(error: StoreError) -> ApiError {
+    match error {
+        StoreError::Busy | StoreError::Full => busy(),
+        error => ApiError::internal(error),
+    }
+}
+
+fn busy() -> ApiError {
+    ApiError::Unavailable { retry_after: Duration::from_secs(5) }
+}

@@ -1,0 +1,299 @@
+//! The one place where a payment changes its state.
+//!
+//! [`reduce`] is a pure function of the stored payment and one piece of evidence. Callbacks, returns, the check schedule,
+//! operators and restarts all end here; stores call it inside the transaction that writes its result.
+//! `paid` has one cause: an authenticated check that says success with the session's amount.
+
+use farthing_gateways::{CheckAnswer, CheckedState};
+use farthing_types::{DeclineCode, PaymentStatus};
+use jiff::{SignedDuration, Timestamp};
+
+use super::record::{Attention, Decline, EventKind, Payment, Phase, TimelineEntry};
+use super::schedule::{GIVE_UP_AFTER, next_check};
+
+/// What was learnt about a payment.
+#[derive(Clone, Debug)]
+pub enum Evidence {
+    /// The call was answered: accepted, nothing to do but to wait.
+    Accepted {
+        /// The gateway's own id.
+        processing_id: Option<String>,
+    },
+    /// The call was answered: it is over, or refused; a check must say so.
+    AnsweredOver {
+        /// The gateway's own id.
+        processing_id: Option<String>,
+    },
+    /// A check was answered.
+    Checked(CheckAnswer),
+    /// The call's outcome is not known: time-out, cut, or an answer that could not be read.
+    Lost,
+    /// The call was answered: our credentials were refused.
+    Misconfigured,
+    /// It is certain that nothing was sent.
+    NotSent,
+    /// The process restarted while the call was under way.
+    Restarted,
+    /// The call was answered: the shopper has to go somewhere.
+    Step {
+        /// The gateway's own id.
+        processing_id: Option<String>,
+        /// The sealed URL.
+        url: Vec<u8>,
+    },
+    /// The next step's page was handed to the shopper.
+    StepOpened,
+}
+
+/// What the reducer needs besides the payment.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Now.
+    pub now: Timestamp,
+    /// How far apart two "not found" answers have to be: two call time-outs.
+    pub not_found_gap: SignedDuration,
+    /// A drawn number that spreads checks in time.
+    pub jitter: u8,
+}
+
+/// The change that a piece of evidence causes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The payment afterwards.
+    pub payment: Payment,
+    /// The event that the merchant has to hear of.
+    pub event: Option<EventKind>,
+}
+
+/// Applies one piece of evidence.
+pub fn reduce(before: &Payment, evidence: Evidence, context: Context) -> Change {
+    let mut payment = before.clone();
+    let (what, event) = step(&mut payment, evidence, context);
+    if payment.status != before.status || payment.phase != before.phase || event.is_some() {
+        payment.updated_at = context.now;
+        payment.timeline.push(TimelineEntry { at: context.now, what: what.to_owned(), status: payment.status });
+    }
+    if event.is_some() {
+        payment.events += 1;
+    }
+    debug_assert!(payment.status != PaymentStatus::Paid || payment.holds_order, "a paid payment holds its order");
+    Change { payment, event }
+}
+
+/// Changes the payment; says what happened and what the merchant has to hear.
+fn step(payment: &mut Payment, evidence: Evidence, context: Context) -> (&'static str, Option<EventKind>) {
+    match evidence {
+        Evidence::Checked(answer) => checked(payment, answer, context),
+        Evidence::StepOpened => {
+            payment.step_opened = true;
+            ("step_opened", None)
+        }
+        // Only a call of this process can answer, and only the first word about a call counts: a callback's check
+        // may have settled the payment before the call came back.
+        _ if payment.phase != Phase::Sending => {
+            adopt_processing_id(payment, evidence);
+            ("late_answer", None)
+        }
+        Evidence::Accepted { processing_id } => {
+            accept(payment, processing_id, Phase::Pending, PaymentStatus::Processing, context);
+            ("accepted", None)
+        }
+        Evidence::AnsweredOver { processing_id } => {
+            // Refusals are answers too, so this does not prove that the gateway keeps the payment.
+            payment.processing_id = processing_id.or(payment.processing_id.take());
+            unresolve(payment, context);
+            payment.next_check_at = Some(context.now);
+            ("answered", None)
+        }
+        Evidence::Lost => {
+            unresolve(payment, context);
+            ("answer_lost", None)
+        }
+        Evidence::Restarted => {
+            unresolve(payment, context);
+            payment.next_check_at = Some(context.now);
+            ("restarted", None)
+        }
+        Evidence::Misconfigured => ("refused_credentials", Some(fail(payment, DeclineCode::Misconfigured, None, None))),
+        Evidence::NotSent => ("not_sent", Some(fail(payment, DeclineCode::NotSent, None, None))),
+        Evidence::Step { processing_id, url } => {
+            accept(payment, processing_id, Phase::Step, PaymentStatus::RequiresAction, context);
+            payment.step = Some(url);
+            ("step", None)
+        }
+    }
+}
+
+/// A late answer may still tell the gateway's id, which later checks can use.
+fn adopt_processing_id(payment: &mut Payment, evidence: Evidence) {
+    if let Evidence::Accepted { processing_id }
+    | Evidence::AnsweredOver { processing_id }
+    | Evidence::Step { processing_id, .. } = evidence
+    {
+        payment.processing_id = payment.processing_id.take().or(processing_id);
+        payment.acknowledged |= payment.processing_id.is_some();
+    }
+}
+
+fn accept(
+    payment: &mut Payment,
+    processing_id: Option<String>,
+    phase: Phase,
+    status: PaymentStatus,
+    context: Context,
+) {
+    payment.processing_id = processing_id.or(payment.processing_id.take());
+    payment.acknowledged = true;
+    payment.phase = phase;
+    payment.status = status;
+    payment.next_check_at = next_check(payment.created_at, context.now, context.jitter);
+}
+
+fn unresolve(payment: &mut Payment, context: Context) {
+    payment.phase = Phase::Unresolved;
+    payment.status = PaymentStatus::Processing;
+    payment.next_check_at = next_check(payment.created_at, context.now, context.jitter);
+}
+
+/// Reads a check's answer. Nothing else leads to `paid`.
+fn checked(payment: &mut Payment, answer: CheckAnswer, context: Context) -> (&'static str, Option<EventKind>) {
+    let CheckAnswer { state, card } = answer;
+    if !matches!(state, CheckedState::NotFound | CheckedState::Unclear(_) | CheckedState::Misconfigured) {
+        payment.acknowledged = true;
+        payment.not_found_since = None;
+        if let Some(card) = card {
+            let kept = payment.card.get_or_insert_default();
+            kept.brand = kept.brand.take().or(card.brand);
+            kept.last4 = kept.last4.take().or(card.last4);
+        }
+    }
+    let outcome = match state {
+        CheckedState::Succeeded { amount, final_amount } => return succeeded(payment, amount, final_amount),
+        CheckedState::Failed { decline, raw } => {
+            if may_fail(payment) {
+                let event = fail(payment, decline, raw, next_check(payment.created_at, context.now, context.jitter));
+                // The gateway's own "failed" is final: what comes later arrives by callback.
+                payment.next_check_at = None;
+                return ("failed", Some(event));
+            }
+            "failed_again"
+        }
+        CheckedState::NotFound => return not_found(payment, context),
+        CheckedState::Pending => {
+            if payment.phase == Phase::Unresolved {
+                payment.phase = Phase::Pending;
+            }
+            "pending"
+        }
+        // Without an answer that can be used nothing is known, so nothing changes but the time of the next check.
+        _ => "unclear",
+    };
+    again_or_give_up(payment, outcome, context)
+}
+
+fn succeeded(payment: &mut Payment, amount: u64, final_amount: Option<u64>) -> (&'static str, Option<EventKind>) {
+    use PaymentStatus::{Canceled, Failed, NeedsAttention, Processing, RequiresAction};
+    let whole = amount == payment.amount && final_amount.is_none_or(|taken| taken == payment.amount);
+    let no_result = payment.attention == Some(Attention::NoResult);
+    match payment.status {
+        Processing | RequiresAction => {}
+        NeedsAttention if no_result => {}
+        Failed | Canceled => {
+            payment.final_amount = final_amount;
+            return ("late_money", Some(attend(payment, Attention::LateMoney)));
+        }
+        // Final, and the gateway agrees.
+        _ => {
+            payment.next_check_at = None;
+            return ("paid_again", None);
+        }
+    }
+    payment.final_amount = final_amount;
+    if !whole {
+        return ("amount_differs", Some(attend(payment, Attention::AmountDiffers)));
+    }
+    payment.phase = Phase::Settled;
+    payment.status = PaymentStatus::Paid;
+    payment.attention = None;
+    payment.decline = None;
+    payment.holds_order = true;
+    payment.step = None;
+    payment.next_check_at = None;
+    ("paid", Some(EventKind::Paid))
+}
+
+fn not_found(payment: &mut Payment, context: Context) -> (&'static str, Option<EventKind>) {
+    // While our own call is under way, or once the gateway has spoken of the payment, "not found" proves nothing.
+    if payment.phase == Phase::Sending {
+        return ("not_found", None);
+    }
+    if payment.acknowledged || payment.phase != Phase::Unresolved {
+        return again_or_give_up(payment, "not_found", context);
+    }
+    match payment.not_found_since {
+        Some(since) if context.now.duration_since(since) >= context.not_found_gap => {
+            let watch = next_check(payment.created_at, context.now, context.jitter);
+            ("not_accepted", Some(fail(payment, DeclineCode::NotAccepted, None, watch)))
+        }
+        Some(since) => {
+            payment.next_check_at = since.checked_add(context.not_found_gap).ok();
+            ("not_found", None)
+        }
+        None => {
+            payment.not_found_since = Some(context.now);
+            payment.next_check_at = context.now.checked_add(context.not_found_gap).ok();
+            ("not_found", None)
+        }
+    }
+}
+
+/// Plans the next check, or hands an open payment to a person when the schedule has ended.
+fn again_or_give_up(
+    payment: &mut Payment,
+    what: &'static str,
+    context: Context,
+) -> (&'static str, Option<EventKind>) {
+    if payment.phase == Phase::Sending {
+        return (what, None);
+    }
+    let over = context.now.duration_since(payment.created_at) >= GIVE_UP_AFTER;
+    if over && payment.is_open() {
+        return ("no_result", Some(attend(payment, Attention::NoResult)));
+    }
+    let watched = payment.is_open() || (payment.next_check_at.is_some() && !over);
+    payment.next_check_at =
+        if watched { next_check(payment.created_at, context.now, context.jitter) } else { None };
+    (what, None)
+}
+
+/// Whether a gateway's "failed" may end the payment.
+fn may_fail(payment: &Payment) -> bool {
+    payment.is_open() || payment.attention == Some(Attention::NoResult)
+}
+
+fn fail(payment: &mut Payment, code: DeclineCode, raw: Option<String>, watch: Option<Timestamp>) -> EventKind {
+    payment.phase = Phase::Settled;
+    payment.status = PaymentStatus::Failed;
+    payment.decline = Some(Decline { code, raw });
+    payment.attention = None;
+    payment.holds_order = false;
+    payment.step = None;
+    payment.next_check_at = watch;
+    EventKind::Failed
+}
+
+fn attend(payment: &mut Payment, why: Attention) -> EventKind {
+    payment.phase = Phase::Settled;
+    payment.status = PaymentStatus::NeedsAttention;
+    payment.attention = Some(why);
+    payment.step = None;
+    payment.next_check_at = None;
+    // Late money leaves the lock to an attempt that may have followed; the store gives it back where the order is free.
+    if why != Attention::LateMoney {
+        payment.holds_order = true;
+    }
+    EventKind::NeedsAttention
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+use farthing_gateways::{CardSummary, Unclear};
+use farthing_types::Currency;
+use proptest::prelude::*;
+
+use super::*;
+use crate::payments::record::Method;
+
+const START: i64 = 1_800_000_000;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(START + seconds).unwrap()
+}
+
+fn context(seconds: i64) -> Context {
+    Context { now: at(seconds), not_found_gap: SignedDuration::from_secs(60), jitter: 127 }
+}
+
+fn fresh() -> Payment {
+    Payment {
+        id: "pay_1".into(),
+        session_id: "ses_1".into(),
+        order_id: "order-1".into(),
+        gateway: "smartcore".into(),
+        gateway_order_id: "pay_1".into(),
+        processing_id: None,
+        number: 1,
+        method: Method::Card,
+        phase: Phase::Sending,
+        status: PaymentStatus::Processing,
+        amount: 1000,
+        currency: "EUR".parse::<Currency>().unwrap(),
+        final_amount: None,
+        card: None,
+        decline: None,
+        attention: None,
+        holds_order: true,
+        acknowledged: false,
+        step: None,
+        step_opened: false,
+        not_found_since: None,
+        next_check_at: None,
+        events: 0,
+        created_at: at(0),
+        updated_at: at(0),
+        timeline: Vec::new(),
+    }
+}
+
+fn checked_as(state: CheckedState) -> Evidence {
+    Evidence::Checked(CheckAnswer { state, card: None })
+}
+
+fn success(amount: u64, final_amount: Option<u64>) -> Evidence {
+    checked_as(CheckedState::Succeeded { amount, final_amount })
+}
+
+fn failure() -> Evidence {
+    checked_as(CheckedState::Failed { decline: DeclineCode::Declined, raw: None })
+}
+
+/// Applies evidence in order, each a second after the one before; returns the payment and all events.
+fn run(evidence: impl IntoIterator<Item = Evidence>) -> (Payment, Vec<EventKind>) {
+    let mut payment = fresh();
+    let mut events = Vec::new();
+    for (second, evidence) in evidence.into_iter().enumerate() {
+        let change = reduce(&payment, evidence, context(i64::try_from(second).unwrap() + 1));
+        payment = change.payment;
+        events.extend(change.event);
+    }
+    (payment, events)
+}
+
+#[test]
+fn success_by_check_with_the_right_amount_pays() {
+    let (payment, events) = run([Evidence::Accepted { processing_id: None }, success(1000, Some(1000))]);
+    assert_eq!(payment.status, PaymentStatus::Paid);
+    assert_eq!(events, [EventKind::Paid]);
+    assert!(payment.holds_order);
+    assert_eq!(payment.next_check_at, None);
+}
+
+#[test]
+fn success_without_a_final_amount_pays() {
+    let (payment, _) = run([Evidence::Lost, success(1000, None)]);
+    assert_eq!(payment.status, PaymentStatus::Paid);
+}
+
+#[test]
+fn success_with_any_other_amount_needs_a_person() {
+    for (amount, taken) in [(999, None), (1001, None), (1000, Some(900)), (1000, Some(1001)), (0, None), (100_000, None)] {
+        let (payment, events) = run([Evidence::Lost, success(amount, taken)]);
+        assert_eq!(payment.status, PaymentStatus::NeedsAttention, "{amount} {taken:?}");
+        assert_eq!(payment.attention, Some(Attention::AmountDiffers));
+        assert_eq!(events, [EventKind::NeedsAttention]);
+        assert!(payment.holds_order, "money has moved, so the order is not free");
+    }
+}
+
+#[test]
+fn a_gateway_that_says_it_is_over_is_asked_at_once_and_not_believed() {
+    let (payment, events) = run([Evidence::AnsweredOver { processing_id: None }]);
+    assert_eq!(payment.status, PaymentStatus::Processing);
+    assert_eq!(payment.next_check_at, Some(at(1)));
+    assert_eq!(events, []);
+}
+
+#[test]
+fn what_was_certainly_not_sent_fails_at_once_and_frees_the_order() {
+    let (payment, events) = run([Evidence::NotSent]);
+    assert_eq!(payment.status, PaymentStatus::Failed);
+    assert_eq!(payment.decline.unwrap().code, DeclineCode::NotSent);
+    assert!(!payment.holds_order);
+    assert_eq!(payment.next_check_at, None);
+    assert_eq!(events, [EventKind::Failed]);
+}
+
+#[test]
+fn a_lost_answer_leaves_the_payment_processing_and_planned() {
+    let (payment, events) = run([Evidence::Lost]);
+    assert_eq!((payment.status, payment.phase), (PaymentStatus::Processing, Phase::Unresolved));
+    assert!(payment.next_check_at.is_some() && payment.holds_order);
+    assert_eq!(events, []);
+}
+
+#[test]
+fn not_found_is_believed_only_twice_and_sixty_seconds_apart() {
+    let lost = reduce(&fresh(), Evidence::Lost, context(1)).payment;
+    let once = reduce(&lost, checked_as(CheckedState::NotFound), context(2)).payment;
+    assert_eq!(once.status, PaymentStatus::Processing);
+    assert_eq!(once.next_check_at, Some(at(62)));
+    let early = reduce(&once, checked_as(CheckedState::NotFound), context(61)).payment;
+    assert_eq!(early.status, PaymentStatus::Processing);
+    let twice = reduce(&early, checked_as(CheckedState::NotFound), context(62));
+    assert_eq!(twice.payment.status, PaymentStatus::Failed);
+    assert_eq!(twice.payment.decline.as_ref().unwrap().code, DeclineCode::NotAccepted);
+    assert!(!twice.payment.holds_order && twice.payment.next_check_at.is_some(), "the order is free, the gateway is watched");
+    assert_eq!(twice.event, Some(EventKind::Failed));
+}
+
+#[test]
+fn not_found_after_the_gateway_had_spoken_proves_nothing() {
+    let mut payment = reduce(&fresh(), Evidence::Accepted { processing_id: None }, context(1)).payment;
+    for second in [10, 100, 1000, 10_000] {
+        payment = reduce(&payment, checked_as(CheckedState::NotFound), context(second)).payment;
+        assert_eq!(payment.status, PaymentStatus::Processing);
+    }
+}
+
+#[test]
+fn an_answer_between_two_not_founds_starts_the_count_again() {
+    let mut payment = reduce(&fresh(), Evidence::Lost, context(1)).payment;
+    payment = reduce(&payment, checked_as(CheckedState::NotFound), context(2)).payment;
+    payment = reduce(&payment, checked_as(CheckedState::Pending), context(30)).payment;
+    payment = reduce(&payment, checked_as(CheckedState::NotFound), context(100)).payment;
+    assert_eq!(payment.status, PaymentStatus::Processing);
+}
+
+#[test]
+fn money_after_not_accepted_is_late_money() {
+    let mut payment = reduce(&fresh(), Evidence::Lost, context(1)).payment;
+    payment = reduce(&payment, checked_as(CheckedState::NotFound), context(2)).payment;
+    payment = reduce(&payment, checked_as(CheckedState::NotFound), context(70)).payment;
+    let change = reduce(&payment, success(1000, None), context(200));
+    assert_eq!(change.payment.status, PaymentStatus::NeedsAttention);
+    assert_eq!(change.payment.attention, Some(Attention::LateMoney));
+    assert_eq!(change.event, Some(EventKind::NeedsAttention));
+}
+
+#[test]
+fn a_payment_without_a_result_needs_a_person_after_72_hours_and_may_still_be_paid() {
+    let pending = reduce(&fresh(), Evidence::Accepted { processing_id: None }, context(1)).payment;
+    let given_up = reduce(&pending, checked_as(CheckedState::Pending), context(72 * 3600)).payment;
+    assert_eq!(given_up.status, PaymentStatus::NeedsAttention);
+    assert_eq!(given_up.attention, Some(Attention::NoResult));
+    assert!(given_up.holds_order);
+    let paid = reduce(&given_up, success(1000, None), context(73 * 3600)).payment;
+    assert_eq!((paid.status, paid.attention), (PaymentStatus::Paid, None));
+}
+
+#[test]
+fn a_check_before_the_reply_wins_and_the_reply_changes_nothing() {
+    let early = reduce(&fresh(), success(1000, None), context(1));
+    assert_eq!(early.payment.status, PaymentStatus::Paid);
+    for reply in [
+        Evidence::Lost,
+        Evidence::NotSent,
+        Evidence::Misconfigured,
+        Evidence::Step { processing_id: Some("64a7e106d46c5db10d082b13".into()), url: vec![1] },
+    ] {
+        let late = reduce(&early.payment, reply, context(2));
+        assert_eq!(late.payment.status, PaymentStatus::Paid);
+        assert_eq!(late.event, None);
+    }
+}
+
+#[test]
+fn restart_makes_a_call_under_way_unresolved_and_asks_at_once() {
+    let (payment, _) = run([Evidence::Restarted]);
+    assert_eq!((payment.phase, payment.next_check_at), (Phase::Unresolved, Some(at(1))));
+}
+
+#[test]
+fn what_is_kept_of_the_card_is_never_replaced_by_the_gateways_word() {
+    let mut payment = fresh();
+    payment.card = Some(crate::payments::record::CardOnFile { brand: Some("visa".into()), last4: Some("3010".into()), exp: None });
+    let card = CardSummary { brand: Some("MASTERCARD".into()), last4: Some("9999".into()) };
+    let evidence = Evidence::Checked(CheckAnswer { state: CheckedState::Pending, card: Some(card) });
+    let card = reduce(&payment, evidence, context(1)).payment.card.unwrap();
+    assert_eq!((card.brand.as_deref(), card.last4.as_deref()), (Some("visa"), Some("3010")));
+}
+
+fn any_evidence() -> impl Strategy<Value = Evidence> {
+    let id = proptest::option::of(Just("64a7e106d46c5db10d082b13".to_owned()));
+    let amount = prop_oneof![4 => Just(1000_u64), 1 => Just(900_u64), 1 => any::<u64>()];
+    prop_oneof![
+        id.clone().prop_map(|processing_id| Evidence::Accepted { processing_id }),
+        id.clone().prop_map(|processing_id| Evidence::AnsweredOver { processing_id }),
+        id.prop_map(|processing_id| Evidence::Step { processing_id, url: vec![1] }),
+        Just(Evidence::Lost),
+        Just(Evidence::NotSent),
+        Just(Evidence::Misconfigured),
+        Just(Evidence::Restarted),
+        Just(Evidence::StepOpened),
+        (amount.clone(), proptest::option::of(amount)).prop_map(|(amount, taken)| success(amount, taken)),
+        Just(failure()),
+        Just(checked_as(CheckedState::NotFound)),
+        Just(checked_as(CheckedState::Pending)),
+        Just(checked_as(CheckedState::Misconfigured)),
+        Just(checked_as(CheckedState::Unclear(Unclear::UnknownStatus))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn no_sequence_of_evidence_breaks_an_invariant(
+        steps in proptest::collection::vec((any_evidence(), 0_i64..40_000), 1..24),
+    ) {
+        let mut payment = fresh();
+        let mut now = 0;
+        let mut paid_events = 0;
+        for (evidence, pause) in steps {
+            now += pause;
+            let right_success = matches!(
+                &evidence,
+                Evidence::Checked(CheckAnswer { state: CheckedState::Succeeded { amount: 1000, final_amount }, .. })
+                    if final_amount.is_none_or(|taken| taken == 1000)
+            );
+            let before = payment.clone();
+            let Change { payment: after, event } = reduce(&before, evidence, context(now));
+            // Paid has one cause (I3), and is never left (I4).
+            if after.status == PaymentStatus::Paid && before.status != PaymentStatus::Paid {
+                prop_assert!(right_success);
+                prop_assert_eq!(event, Some(EventKind::Paid));
+            }
+            if before.status == PaymentStatus::Paid {
+                prop_assert_eq!(after.status, PaymentStatus::Paid);
+                prop_assert_eq!(event, None);
+            }
+            // Final states move only as allowed.
+            prop_assert!(after.status == before.status || before.status.may_become(after.status),
+                "{:?} became {:?}", before.status, after.status);
+            // Every change of status is told once, except into and between open states (I6).
+            let told = after.status != before.status && !after.is_open();
+            prop_assert_eq!(event.is_some(), told);
+            prop_assert_eq!(after.events, before.events + u32::from(event.is_some()));
+            // Open and paid payments hold the order (I1); an open one that is not being sent is always planned (I2).
+            prop_assert!(!(after.is_open() || after.status == PaymentStatus::Paid) || after.holds_order);
+            if after.is_open() && after.phase != Phase::Sending {
+                prop_assert!(after.next_check_at.is_some(), "an open payment was forgotten: {:?}", after);
+            }
+            paid_events += u32::from(event == Some(EventKind::Paid));
+            payment = after;
+        }
+        prop_assert!(paid_events <= 1);
+    }
+}

@@ -1,0 +1,115 @@
+//! The HTTP edge: one file for each family of routes; this one holds the table.
+
+pub mod callbacks;
+pub mod checkout;
+pub mod events;
+pub mod idempotent;
+pub mod links;
+pub mod openapi;
+pub mod operator;
+pub mod pages;
+pub mod payments;
+pub mod returns;
+pub mod sessions;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::middleware;
+use axum::routing::{get, post};
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::auth::HasKeys;
+use crate::config::Key;
+use crate::json::read_body;
+use crate::problem::{ApiError, FieldError};
+use crate::{headers, telemetry};
+
+/// Every route of the server.
+///
+/// Merchants' routes need a key and answer JSON; browsers' routes use no cookie and no CORS; the operator's are for loopback.
+pub fn router(app: App) -> Router {
+    let merchant = Router::new()
+        .route("/v1/sessions", post(sessions::create))
+        .route("/v1/sessions/{id}", get(sessions::show).patch(sessions::amend))
+        .route("/v1/sessions/{id}/expire", post(sessions::expire))
+        .route("/v1/payments", get(payments::list))
+        .route("/v1/payments/{id}", get(payments::show))
+        .route("/v1/payments/{id}/check", post(payments::check))
+        .route("/v1/links", post(links::create))
+        .route("/v1/events", get(events::list))
+        .route("/openapi.json", get(openapi::document));
+    let browser = Router::new()
+        .route("/checkout/{token}", get(checkout::page))
+        .route("/checkout/{token}/payments", post(checkout::pay).get(checkout::refuse_get))
+        .route("/checkout/{token}/status", get(checkout::status))
+        .route("/checkout/{token}/step", get(checkout::step))
+        .route("/return/{token}", get(returns::arrive).post(returns::arrive));
+    let others = Router::new()
+        .route("/callbacks/{gateway}/{token}", post(callbacks::receive))
+        .route("/healthz", get(operator::healthz))
+        .route("/readyz", get(operator::readyz))
+        .route("/metrics", get(operator::metrics));
+    merchant
+        .merge(browser)
+        .merge(others)
+        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
+        .fallback(|| async { ApiError::NotFound })
+        .layer(middleware::from_fn_with_state(app.clone(), headers::layer))
+        .layer(middleware::from_fn_with_state(app.clone(), telemetry::http::layer))
+        .layer(middleware::from_fn(telemetry::request_id::layer))
+        .with_state(app)
+}
+
+impl HasKeys for App {
+    fn keys(&self) -> &[Key] {
+        &self.config.merchant.keys
+    }
+}
+
+/// The body of a merchant's JSON request.
+async fn json_body(request: Request) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let json = kind
+        .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")));
+    if !json {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    read_body(request).await
+}
+
+/// The body of a request that has nothing to say: empty, or an empty object.
+fn no_fields(body: &[u8]) -> Result<(), ApiError> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    crate::json::parse::<Nothing>(body).map(|Nothing {}| ())
+}
+
+/// A query string, read strictly: unknown and malformed parameters are named, values never repeated.
+#[derive(Debug)]
+pub struct ApiQuery<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let mut members = serde_json::Map::new();
+        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            // Whole numbers become numbers, for serde reads text and numbers apart.
+            let number = value.parse::<u64>().ok().filter(|_| matches!(name.as_ref(), "limit" | "after"));
+            let value = number.map_or_else(|| serde_json::Value::from(value.as_ref()), serde_json::Value::from);
+            if members.insert(name.clone().into_owned(), value).is_some() {
+                return Err(ApiError::Validation(vec![FieldError::new("query", "must not repeat a parameter")]));
+            }
+        }
+        let text = serde_json::to_vec(&members).map_err(ApiError::internal)?;
+        crate::json::parse(&text).map(Self)
+    }
+}

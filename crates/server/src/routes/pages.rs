@@ -1,0 +1,86 @@
+//! Rendered pages with their headers: every answer that a browser shows.
+
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use farthing_types::checkout::CheckoutView;
+use farthing_widget::{
+    MessageKind, PageContext, Refresh, render_checkout, render_message, render_refused, render_reopened_step, render_step,
+};
+
+use crate::app::App;
+use crate::config::Mode;
+use crate::headers::{self, Nonce};
+
+/// Who may show the page in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Nobody.
+    None,
+    /// The registered shops.
+    Shop,
+}
+
+/// The checkout in any state. `refresh`: seconds and path of a waiting page.
+pub fn checkout(
+    app: &App,
+    view: &CheckoutView,
+    status: StatusCode,
+    refresh: Option<(u16, &str)>,
+    framing: Framing,
+) -> Response {
+    html(app, status, |page, nonce| {
+        let page = PageContext { refresh: refresh.map(|(seconds, url)| Refresh { seconds, url }), ..*page };
+        let shops = match framing {
+            Framing::None => &[],
+            Framing::Shop => app.config.merchant.origins.as_slice(),
+        };
+        (render_checkout(view, &page), headers::checkout_policy(nonce, shops, app.config.mode))
+    })
+}
+
+/// The hand-over page to the bank.
+pub fn step(app: &App, view: &CheckoutView, target: &str, again: bool) -> Response {
+    html(app, StatusCode::OK, |page, nonce| {
+        let html = if again { render_reopened_step(view, target, page) } else { render_step(view, target, page) };
+        (html, headers::step_policy(nonce, &app.config.merchant.origins, app.config.mode))
+    })
+}
+
+/// One page for links that are unknown, forged or long over.
+pub fn not_available(app: &App) -> Response {
+    message(app, MessageKind::NotAvailable, StatusCode::NOT_FOUND)
+}
+
+/// A GET that carried form fields.
+pub fn refused(app: &App, checkout_path: &str, status: StatusCode) -> Response {
+    let mut response =
+        html(app, status, |page, nonce| (render_refused(checkout_path, page), headers::message_policy(nonce)));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    response
+}
+
+/// A page without a session.
+pub fn message(app: &App, kind: MessageKind, status: StatusCode) -> Response {
+    html(app, status, |page, nonce| (render_message(kind, page), headers::message_policy(nonce)))
+}
+
+fn html(
+    app: &App,
+    status: StatusCode,
+    render: impl FnOnce(&PageContext<'_>, &Nonce) -> (String, HeaderValue),
+) -> Response {
+    let Ok(nonce) = Nonce::generate() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let page = PageContext {
+        lang: "en",
+        nonce: nonce.as_str(),
+        sandbox: app.config.mode == Mode::Sandbox,
+        refresh: None,
+    };
+    let (body, policy) = render(&page, &nonce);
+    let headers =
+        [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")), (CONTENT_SECURITY_POLICY, policy)];
+    (status, headers, body).into_response()
+}

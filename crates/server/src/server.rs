@@ -1,0 +1,201 @@
+//! Starting and stopping the whole.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use farthing_gateways::Gateway;
+use farthing_gateways::smartcore::{self, SmartCore};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::app::{App, Parts};
+use crate::clock::SystemClock;
+use crate::config::{Config, Database, Mode, Origin, SmartCoreProfile};
+use crate::listen::{self, Limits};
+use crate::payments::card_memory::CardMemory;
+use crate::payments::checks::Checks;
+use crate::seal::Sealer;
+use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::{Store, StoreError};
+use crate::telemetry::Metrics;
+use crate::token::{NoRandomness, new_id};
+use crate::transport::{Transport, TransportError};
+use crate::webhook::WebhookSender;
+use crate::{background, routes};
+
+/// How long calls that are under way may take to end when the server stops.
+const STOP_WITHIN: Duration = Duration::from_secs(35);
+
+/// Sealed under the master key at the first start; whoever cannot open it has another key.
+const KEY_CHECK: (&str, &[u8]) = ("master-key", b"the master key fits this database");
+
+/// A running server.
+pub struct Server {
+    app: App,
+    address: SocketAddr,
+    listening: tokio::task::JoinHandle<()>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({})", self.address)
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The gateway's settings contradict each other.
+    #[error("gateways.smartcore: {0}")]
+    Gateway(#[from] smartcore::ConfigError),
+    /// The address cannot be listened on.
+    #[error("server.listen: the address cannot be listened on: {0}")]
+    Listen(#[source] std::io::Error),
+    /// The database was sealed with another key.
+    #[error("server.master_key: does not fit this database, which was sealed with another key")]
+    MasterKey,
+    /// The database cannot be opened.
+    #[error("server.database: {0}")]
+    Open(#[from] OpenError),
+    /// No public URL can be made from the bound address.
+    #[error("server.public_url: is required")]
+    PublicUrl,
+    /// No random numbers.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The store failed at once.
+    #[error("server.database: {0}")]
+    Store(#[from] StoreError),
+    /// No HTTP client can be made.
+    #[error("no HTTP client can be made: {0}")]
+    Transport(#[from] TransportError),
+}
+
+impl Server {
+    /// Opens the store, marks what a crash left behind as unresolved, and listens. Returns once connections are accepted.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let listener = TcpListener::bind(config.server.listen).await.map_err(StartError::Listen)?;
+        let address = listener.local_addr().map_err(StartError::Listen)?;
+        let public_url = public_url(&config, address)?;
+        let Database::Sqlite(path) = &config.server.database;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path)?);
+        let sealer = Sealer::new(config.server.master_key.expose());
+        check_master_key(store.as_ref(), &sealer).await?;
+        let gateway: Arc<dyn Gateway> = Arc::new(gateway(&config)?);
+        let webhooks = config
+            .merchant
+            .webhook
+            .as_ref()
+            .map(|webhook| WebhookSender::new(&webhook.secret, webhook.old_secret.as_ref(), config.mode))
+            .transpose()?;
+        let limits = Limits {
+            max_connections: config.server.max_connections,
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            ..Limits::default()
+        };
+        let app = App::new(Parts {
+            transport: Transport::new(config.server.call_timeout)?,
+            public_url,
+            store,
+            gateway,
+            webhooks,
+            sealer,
+            clock: Arc::new(SystemClock),
+            metrics: Metrics::new(),
+            process: new_id("run_")?,
+            checks: Checks::default(),
+            cards: CardMemory::new()?,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            check_wanted: Notify::new(),
+            event_written: Notify::new(),
+            behind: AtomicBool::new(false),
+            config,
+        });
+        let left = app.store.recover(app.context()).await?;
+        if left > 0 {
+            warn!(payments = left, "attempts of a process that died are unresolved; the gateway is asked");
+        }
+        background::start(&app);
+        let router = routes::router(app.clone());
+        let stop = app.stopping.clone();
+        let listening = tokio::spawn(async move {
+            listen::serve(listener, router, limits, stop.cancelled_owned()).await;
+        });
+        info!(mode = ?app.config.mode, "started");
+        Ok(Self { app, address, listening })
+    }
+
+    /// The origin under which browsers and gateways reach it.
+    pub fn url(&self) -> &Origin {
+        &self.app.public_url
+    }
+
+    /// The bound address.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, lets calls under way end for 35 s at most, and closes the store. What is still open is
+    /// resolved by the next start.
+    pub async fn stop(self) {
+        self.app.stopping.cancel();
+        self.app.tasks.close();
+        let ending = async {
+            let _ = self.listening.await;
+            self.app.tasks.wait().await;
+        };
+        if tokio::time::timeout(STOP_WITHIN, ending).await.is_err() {
+            warn!("calls were still under way; the next start asks the gateway about them");
+        }
+        info!("stopped");
+    }
+}
+
+fn public_url(config: &Config, address: SocketAddr) -> Result<Origin, StartError> {
+    if let Some(url) = &config.server.public_url {
+        return Ok(url.clone());
+    }
+    if config.mode == Mode::Live {
+        return Err(StartError::PublicUrl);
+    }
+    let host = if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
+    Origin::parse(&format!("http://{host}:{}", address.port())).map_err(|_| StartError::PublicUrl)
+}
+
+/// A wrong key must refuse to start: everything sealed would be lost without a word.
+async fn check_master_key(store: &dyn Store, sealer: &Sealer) -> Result<(), StartError> {
+    let (name, text) = KEY_CHECK;
+    let sealed = sealer.seal(name, text).map_err(|_| StartError::MasterKey)?;
+    let held = store.set_fact_once(name, sealed).await?;
+    match sealer.open(name, &held) {
+        Ok(opened) if opened.as_slice() == text => Ok(()),
+        _ => Err(StartError::MasterKey),
+    }
+}
+
+fn gateway(config: &Config) -> Result<SmartCore, smartcore::ConfigError> {
+    use secrecy::ExposeSecret as _;
+    let wanted = &config.smartcore;
+    SmartCore::new(smartcore::Config {
+        profile: match wanted.profile {
+            SmartCoreProfile::V0 => smartcore::Profile::V0,
+            SmartCoreProfile::V1 => smartcore::Profile::V1,
+        },
+        accounts: wanted.accounts.clone(),
+        merchant_key: wanted.merchant_key.expose_secret().to_owned(),
+        secret: wanted.secret.clone(),
+        old_secrets: wanted.old_secrets.clone(),
+        card_url: wanted.card_url.clone(),
+        api_url: wanted.api_url.clone(),
+        form_hosts: wanted.form_hosts.clone(),
+        allow_http: config.mode == Mode::Sandbox,
+    })
+}

@@ -1,0 +1,259 @@
+//! Creating sessions: every rule that a merchant's request has to follow.
+
+use farthing_types::{Currency, Money, SessionStatus};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use url::Url;
+use utoipa::ToSchema;
+
+use super::customer::{self, CustomerInput};
+use super::record::{Session, Terms};
+use crate::app::App;
+use crate::config::{Mode, Origin};
+use crate::problem::{ApiError, FieldError};
+use crate::routes::idempotent::store_error;
+use crate::store::{Amendment, NewSession, OrderLock};
+use crate::token::{Token, TokenKind, new_id};
+
+/// What a merchant sends to create a session.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateSession {
+    /// The merchant's order, 1 to 100 characters. Sessions of one order share one lock.
+    pub order_id: String,
+    /// Integer minor units, at least 1.
+    pub amount: u64,
+    /// ISO 4217 alphabetic code with a configured account.
+    #[schema(example = "EUR")]
+    pub currency: String,
+    /// What is being paid for, at most 200 characters; shown to the shopper.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// `automatic`; two-step payments are not part of this version.
+    #[serde(default)]
+    pub capture: Option<String>,
+    /// Whether later payments may be made from this one.
+    #[serde(default)]
+    pub recurrent: bool,
+    /// Minimum days between two later payments.
+    #[serde(default)]
+    pub recur_freq: Option<u32>,
+    /// RFC 3339 time of the last later payment.
+    #[serde(default)]
+    pub recur_exp: Option<String>,
+    /// What is known of the customer; the form asks for the rest and never shows this.
+    #[serde(default)]
+    pub customer: CustomerInput,
+    /// `["card"]`; other methods are not part of this version.
+    #[serde(default)]
+    pub methods: Option<Vec<String>>,
+    /// Where a full page goes after success; on a registered host.
+    #[serde(default)]
+    pub success_url: Option<String>,
+    /// Where a full page goes after failure; on a registered host.
+    #[serde(default)]
+    pub fail_url: Option<String>,
+    /// Where a full page goes otherwise; on a registered host.
+    #[serde(default)]
+    pub return_url: Option<String>,
+    /// Where this session's events go; on a registered host.
+    #[serde(default)]
+    pub webhook_url: Option<String>,
+    /// The shop page's origin, one of the registered ones.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// BCP 47 language tag of the checkout.
+    #[serde(default)]
+    pub locale: Option<String>,
+    /// Seconds until the session ends, 1 to 86400; 1800 if left out.
+    #[serde(default)]
+    pub expires_in: Option<u32>,
+    /// The merchant's own notes, at most 4 KiB of JSON.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Half an hour.
+const DEFAULT_EXPIRES_IN: u32 = 1800;
+
+/// Creates a session and its token, if the request is right and the order free.
+pub async fn create(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError> {
+    let (session, token) = build(app, wanted)?;
+    let new = NewSession { session, token: token.hash() };
+    match app.store.create_session(new).await.map_err(store_error)? {
+        OrderLock::Free(session) => {
+            app.event_written.notify_one(); // an older session of the order may have ended
+            Ok((session, token))
+        }
+        OrderLock::Open { payment_id } => Err(ApiError::OrderAlreadyOpen { payment: payment_id }),
+        OrderLock::Paid { payment_id } => Err(ApiError::OrderAlreadyPaid { payment: payment_id }),
+    }
+}
+
+fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError> {
+    let mut errors = Vec::new();
+    text(&mut errors, "order_id", &wanted.order_id, 100);
+    if wanted.order_id.is_empty() {
+        errors.push(FieldError::new("order_id", "must not be empty"));
+    }
+    if let Some(purpose) = &wanted.purpose {
+        text(&mut errors, "purpose", purpose, 200);
+    }
+    if let Err(rule) = amount_rule(wanted.amount) {
+        errors.push(FieldError::new("amount", rule));
+    }
+    let currency = wanted.currency.parse::<Currency>();
+    match currency {
+        Err(_) => errors.push(FieldError::new("currency", "must be an ISO 4217 code in capital letters")),
+        Ok(currency) if !app.gateway.takes(currency) => {
+            errors.push(FieldError::new("currency", "has no configured account"));
+        }
+        Ok(_) => {}
+    }
+    if wanted.capture.as_deref().is_some_and(|capture| capture != "automatic") {
+        errors.push(FieldError::new("capture", "must be `automatic` in this version"));
+    }
+    if wanted.methods.as_ref().is_some_and(|methods| methods.len() != 1 || methods.iter().any(|name| name != "card")) {
+        errors.push(FieldError::new("methods", "must be [\"card\"] in this version"));
+    }
+    let expires_in = wanted.expires_in.unwrap_or(DEFAULT_EXPIRES_IN);
+    if !(1..=86_400).contains(&expires_in) {
+        errors.push(FieldError::new("expires_in", "must be 1 to 86400 seconds"));
+    }
+    recurrence(&mut errors, &wanted);
+    urls(app, &mut errors, &wanted);
+    if wanted.locale.as_deref().is_some_and(|tag| !is_language_tag(tag)) {
+        errors.push(FieldError::new("locale", "must be a BCP 47 language tag"));
+    }
+    if wanted.metadata.as_ref().is_some_and(|notes| serde_json::to_vec(notes).map_or(true, |json| json.len() > 4096)) {
+        errors.push(FieldError::new("metadata", "must be at most 4 KiB of JSON"));
+    }
+    let customer = wanted.customer.check().map_err(|more| errors.extend(more));
+    let (Ok(currency), Ok(customer), true) = (currency, customer, errors.is_empty()) else {
+        return Err(ApiError::Validation(errors));
+    };
+
+    let id = new_id("ses_")?;
+    let token = Token::generate(TokenKind::Checkout)?;
+    let created_at = app.now();
+    let expires_at =
+        created_at.checked_add(SignedDuration::from_secs(expires_in.into())).map_err(ApiError::internal)?;
+    let customer = customer::seal(&app.sealer, &id, &customer).map_err(ApiError::internal)?;
+    let session = Session {
+        id,
+        order_id: wanted.order_id,
+        version: 1,
+        amount: wanted.amount,
+        currency,
+        status: SessionStatus::Open,
+        attempts: 0,
+        terms: Terms {
+            purpose: wanted.purpose,
+            recurrent: wanted.recurrent,
+            recur_freq: wanted.recur_freq,
+            recur_exp: wanted.recur_exp,
+            success_url: wanted.success_url,
+            fail_url: wanted.fail_url,
+            return_url: wanted.return_url,
+            webhook_url: wanted.webhook_url,
+            origin: wanted.origin,
+            locale: wanted.locale,
+            metadata: wanted.metadata,
+        },
+        customer,
+        created_at,
+        expires_at,
+    };
+    Ok((session, token))
+}
+
+/// The rules of a change, the same as those of a creation.
+pub fn check_amendment(amendment: &Amendment) -> Result<(), ApiError> {
+    let mut errors = Vec::new();
+    if let Some(Err(rule)) = amendment.amount.map(amount_rule) {
+        errors.push(FieldError::new("amount", rule));
+    }
+    if let Some(purpose) = &amendment.purpose {
+        text(&mut errors, "purpose", purpose, 200);
+    }
+    if amendment.amount.is_none() && amendment.purpose.is_none() {
+        errors.push(FieldError::new("body", "must change amount or purpose"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::Validation(errors)) }
+}
+
+fn amount_rule(minor: u64) -> Result<(), &'static str> {
+    if (1..=Money::MAX_MINOR).contains(&minor) {
+        Ok(())
+    } else {
+        Err("must be 1 to 999999999999999 minor units")
+    }
+}
+
+fn text(errors: &mut Vec<FieldError>, field: &'static str, value: &str, longest: usize) {
+    if value.chars().count() > longest {
+        errors.push(FieldError::new(field, format!("must be at most {longest} characters")));
+    }
+    if value.chars().any(char::is_control) {
+        errors.push(FieldError::new(field, "must not hold control characters"));
+    }
+}
+
+fn recurrence(errors: &mut Vec<FieldError>, wanted: &CreateSession) {
+    if !wanted.recurrent && (wanted.recur_freq.is_some() || wanted.recur_exp.is_some()) {
+        errors.push(FieldError::new("recurrent", "must be true when recur_freq or recur_exp is given"));
+    }
+    if wanted.recur_freq == Some(0) {
+        errors.push(FieldError::new("recur_freq", "must be at least 1 day"));
+    }
+    if wanted.recur_exp.as_deref().is_some_and(|time| time.parse::<Timestamp>().is_err()) {
+        errors.push(FieldError::new("recur_exp", "must be an RFC 3339 time"));
+    }
+}
+
+fn urls(app: &App, errors: &mut Vec<FieldError>, wanted: &CreateSession) {
+    let origins = &app.config.merchant.origins;
+    for (field, value) in [
+        ("success_url", &wanted.success_url),
+        ("fail_url", &wanted.fail_url),
+        ("return_url", &wanted.return_url),
+    ] {
+        if let Some(value) = value
+            && !is_registered(value, origins, app.config.mode)
+        {
+            errors.push(FieldError::new(field, "must be a URL on a registered origin"));
+        }
+    }
+    let webhook = app.config.merchant.webhook.as_ref().map(|webhook| webhook.url.origin());
+    if let Some(value) = &wanted.webhook_url {
+        let own = webhook.is_some_and(|known| Url::parse(value).is_ok_and(|url| url.origin() == known));
+        if !own && !is_registered(value, origins, app.config.mode) {
+            errors.push(FieldError::new("webhook_url", "must be a URL on a registered origin"));
+        }
+        if app.config.merchant.webhook.is_none() {
+            errors.push(FieldError::new("webhook_url", "needs a configured webhook secret"));
+        }
+    }
+    if let Some(value) = &wanted.origin
+        && !origins.iter().any(|origin| origin.as_str() == value.trim_end_matches('/'))
+    {
+        errors.push(FieldError::new("origin", "must be a registered origin"));
+    }
+}
+
+fn is_registered(value: &str, origins: &[Origin], mode: Mode) -> bool {
+    let Ok(url) = Url::parse(value) else { return false };
+    let scheme = url.scheme() == "https" || (mode == Mode::Sandbox && url.scheme() == "http");
+    scheme
+        && value.len() <= 2048
+        && url.username().is_empty()
+        && url.password().is_none()
+        && origins.iter().any(|origin| origin.is_of(&url))
+}
+
+/// Shape only: letters and digits in parts of 1 to 8, joined by hyphens (RFC 5646, section 2.1).
+fn is_language_tag(tag: &str) -> bool {
+    tag.len() <= 35
+        && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+}

@@ -1,0 +1,5 @@
+//! Checkout sessions.
+
+pub mod create;
+pub mod customer;
+pub mod record;
