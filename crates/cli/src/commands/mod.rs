@@ -1,0 +1,7 @@
+//! The merchant's commands.
+
+pub(crate) mod callback;
+pub(crate) mod link;
+pub(crate) mod payment;
+pub(crate) mod session;
+mod show;

@@ -1,0 +1,137 @@
+//! `farthing demo`: shop, server and sandbox in one process, everything on this machine.
+
+mod html;
+mod net;
+mod orders;
+mod pages;
+mod settings;
+mod shop;
+mod webhooks;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use farthing_sandbox::Sandbox;
+use farthing_server::config::Config;
+use farthing_server::{Server, StartError};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::args;
+use crate::client::Client;
+use crate::logging;
+use crate::outcome::{Failure, Result};
+use crate::output::line;
+use crate::signals;
+
+/// The demo's secret key. Everybody knows it; live mode refuses it.
+pub(crate) const KEY: &str = "sk_demo";
+
+/// Runs until the process is told to stop.
+pub(crate) async fn run(arguments: args::Demo) -> Result {
+    let args::Demo { port, data } = arguments;
+    let folder = Folder::open(data)?;
+    logging::to_file(&folder.path().join("farthing.log"))?;
+    // 0 stays 0: three free ports. Otherwise shop, server, sandbox and, later, the wallets' origin.
+    let offset = |offset: u16| if port == 0 { 0 } else { port.saturating_add(offset) };
+
+    let secrets = settings::Secrets::open(folder.path())?;
+    let sandbox = Sandbox::start(settings::sandbox(offset(2), &secrets))
+        .await
+        .map_err(|error| net::cannot_listen("the sandbox", offset(2), &error))?;
+    let shop_listeners = net::bind_both(offset(0)).await?;
+    let shop_url = format!("http://localhost:{}", shop_listeners.port());
+
+    let file = settings::write_config(folder.path(), offset(1), &shop_url, &sandbox.url())?;
+    let config = Config::load(&file).map_err(|error| Failure::Refused(error.to_string()))?;
+    let server = Server::start(config).await.map_err(|error| match error {
+        StartError::Listen(error) => net::cannot_listen("the server", offset(1), &error),
+        error => Failure::refused("the server does not start", error),
+    })?;
+    let forwarded = net::forward_v6(server.local_addr()).await;
+    let server_url = server.url().as_str().to_owned();
+    let base =
+        Url::parse(&server_url).map_err(|error| Failure::refused("the server's URL", error))?;
+
+    let client = Client::with_key(base, SecretString::from(KEY))?;
+    let books = shop::Shop::new(
+        client,
+        secrets.webhook(),
+        orders::Orders::open(&folder.path().join("orders.jsonl"))?,
+        pages::Places { server: server_url.clone(), sandbox: sandbox.url().to_string() },
+        shop_listeners.port(),
+    );
+    if !shop_listeners.has_v6() || forwarded.is_none() {
+        line("This machine has no ::1: everything listens on 127.0.0.1 only.");
+    }
+    let told = signals::stop();
+    greet(&shop_url, &server_url, sandbox.url().as_str().trim_end_matches('/'), &folder);
+
+    let ended = shop_listeners.serve(shop::router(books), told).await;
+    line("stopping");
+    server.stop().await;
+    sandbox.stop().await;
+    ended.map_err(|error| Failure::refused("the shop's listener failed", error))
+}
+
+fn greet(shop: &str, server: &str, sandbox: &str, folder: &Folder) {
+    let kept = if folder.is_kept() { "kept in" } else { "until the end in" };
+    line(&format!("sandbox listening on {sandbox}"));
+    line(&format!("server listening on {server}"));
+    line(&format!("shop listening on {shop}"));
+    line(&format!(
+        "\n\
+         Shop      {shop}\n\
+         Server    {server}\n\
+         Sandbox   {sandbox}\n\
+         Events    {shop}/events\n\
+         API key   {KEY}\n\
+         Data      {kept} {}, with the log in farthing.log\n\
+         \n\
+         Try this: open the shop, buy a book and pay with 4012000000003010, which is paid at once.\n\
+         4003830171874018 lets you play the bank: approve, decline or cancel. Every other number is declined.\n\
+         Then look at {shop}/events, or ask as a merchant would:\n\
+         \n\
+         \x20 FARTHING_URL={server} FARTHING_KEY={KEY} farthing payment list\n\
+         \n\
+         Ctrl-C ends it.",
+        folder.path().display()
+    ));
+}
+
+/// Where the data is: a folder of the user's, or one that goes when the demo does.
+enum Folder {
+    Kept(PathBuf),
+    Temporary(tempfile::TempDir),
+}
+
+impl Folder {
+    fn open(data: Option<PathBuf>) -> Result<Self> {
+        let Some(path) = data else {
+            let folder = tempfile::Builder::new().prefix("farthing-demo-").tempdir();
+            return folder
+                .map(Self::Temporary)
+                .map_err(|error| Failure::refused("no temporary directory", error));
+        };
+        std::fs::create_dir_all(&path)
+            .and_then(|()| path.canonicalize())
+            .map(Self::Kept)
+            .map_err(|error| Failure::refused(&path.display().to_string(), error))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+
+    fn is_kept(&self) -> bool {
+        matches!(self, Self::Kept(_))
+    }
+}
+
+/// An address of this machine.
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
