@@ -113,10 +113,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         return embedded(address, 16).is_some_and(is_public_v4); // 6to4, RFC 3056
     }
     let global = (first & 0xe000) == 0x2000; // 2000::/3
-    let special = (first == 0x2001 && second < 0x0200) // Teredo and other protocol assignments
-        || (first == 0x2001 && second == 0x0db8) // documentation
-        || (first == 0x3fff && second < 0x1000); // documentation
-    global && !special
+    let protocols = first == 0x2001 && second < 0x0200; // Teredo and other protocol assignments
+    let documentation =
+        (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second < 0x1000);
+    global && !protocols && !documentation
 }
 
 /// The 32 bits that start `offset` bits into the address.

@@ -520,7 +520,7 @@ mod tests {
                     .await
                     .unwrap();
                 let mut chunk = b"10000\r\n".to_vec();
-                chunk.extend_from_slice(&[b'x'; 0x10000]);
+                chunk.extend_from_slice(&b"x".repeat(0x10000));
                 chunk.extend_from_slice(b"\r\n");
                 let mut sent = 0;
                 while sent < 1 << 30 && stream.write_all(&chunk).await.is_ok() {

@@ -74,15 +74,11 @@ pub(super) struct Section {
 
 impl Section {
     pub(super) fn new(node: Node, path: &str, faults: &mut Faults) -> Option<Self> {
-        match node.kind {
-            Kind::Table(entries) => {
-                Some(Self { entries, path: path.to_owned(), place: node.place })
-            }
-            _ => {
-                faults.add(&node.place, path, "must be a section");
-                None
-            }
+        if let Kind::Table(entries) = node.kind {
+            return Some(Self { entries, path: path.to_owned(), place: node.place });
         }
+        faults.add(&node.place, path, "must be a section");
+        None
     }
 
     /// Refuses every key that nobody took.

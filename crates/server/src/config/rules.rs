@@ -93,11 +93,12 @@ impl Rules {
         {
             wallet.fault(faults, "must differ from `server.public_url`: card fields and wallet scripts never share an origin");
         }
-        let database =
-            section.required_text("database", faults).and_then(|text| text.check(faults, database));
+        let database = section
+            .required_text("database", faults)
+            .and_then(|text| text.check(faults, |text| database(&text)));
         let master_key = section
             .required_secret("master_key", faults)
-            .and_then(|at| at.check(faults, master_key));
+            .and_then(|at| at.check(faults, |text| master_key(&text)));
         let proxies = section.texts("trusted_proxies", faults).unwrap_or_default();
         let trusted_proxies = all(proxies, faults, |text| {
             text.parse::<IpRange>()
@@ -107,7 +108,7 @@ impl Rules {
             None => Some(Duration::from_secs(30)),
             Some(at) => at
                 .check(faults, |value| {
-                    let range = Duration::from_secs(1)..=Duration::from_secs(120);
+                    let range = Duration::from_secs(1)..=Duration::from_mins(2);
                     range
                         .contains(&value)
                         .then_some(value)
@@ -426,7 +427,7 @@ fn all<T>(
     texts.into_iter().filter_map(|text| text.check(faults, &rule)).map(|at| at.value).collect()
 }
 
-fn database(text: String) -> Result<Database, String> {
+fn database(text: &str) -> Result<Database, String> {
     match text.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(Database::Sqlite(path.into())),
         Some(("postgres" | "postgresql", _)) => {
@@ -436,7 +437,7 @@ fn database(text: String) -> Result<Database, String> {
     }
 }
 
-fn master_key(text: SecretString) -> Result<MasterKey, String> {
+fn master_key(text: &SecretString) -> Result<MasterKey, String> {
     let text = text.expose_secret();
     let mut key = Zeroizing::new([0; 32]);
     if text.len() == 64 && hex::decode_to_slice(text, key.as_mut_slice()).is_ok() {

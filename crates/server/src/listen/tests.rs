@@ -273,7 +273,7 @@ async fn shutdown_ends_when_the_grace_time_is_over() {
 #[tokio::test]
 async fn idle_connections_do_not_hold_the_shutdown_up() {
     let mut server =
-        run(router(), Limits { grace: Duration::from_secs(60), ..Limits::default() }).await;
+        run(router(), Limits { grace: Duration::from_mins(1), ..Limits::default() }).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut byte = [0; 1];

@@ -30,7 +30,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
             error!(method, route, status, ms, cause = %cause, source = ?cause.source().map(ToString::to_string), "request");
         }
         Some(problem) => {
-            info!(method, route, status, ms, problem = problem.problem_type(), "request")
+            info!(method, route, status, ms, problem = problem.problem_type(), "request");
         }
         None => info!(method, route, status, ms, "request"),
     }

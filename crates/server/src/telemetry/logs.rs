@@ -46,8 +46,8 @@ where
 fn log_panic(info: &PanicHookInfo<'_>) {
     let place = info.location();
     tracing::error!(
-        file = place.map_or("unknown", |place| place.file()),
-        line = place.map_or(0, |place| place.line()),
+        file = place.map_or("unknown", std::panic::Location::file),
+        line = place.map_or(0, std::panic::Location::line),
         "a task panicked"
     );
 }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_slipped_into_an_event_is_masked() {
         let lines = logged("info", || {
-            tracing::info!(field = "4012 0000 0000 3010", "key sk_0123456789abcdef")
+            tracing::info!(field = "4012 0000 0000 3010", "key sk_0123456789abcdef");
         });
         assert_eq!(lines[0]["field"], "[card]");
         assert_eq!(lines[0]["message"], "key sk_[…]");
