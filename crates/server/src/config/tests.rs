@@ -465,3 +465,60 @@ fn debug_shows_no_secret_and_no_account() {
          form_hosts: [\"localhost:8082\"], .. }, .. }"
     );
 }
+
+/// The operator's reference, which must not drift from the program.
+const DEPLOY: &str = include_str!("../../../../docs/deploy.md");
+
+#[test]
+fn the_example_of_the_documentation_is_accepted() {
+    let example =
+        DEPLOY.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = example.to_owned();
+    for (name, content) in [
+        ("master.key", KEY),
+        ("webhook.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ("smartcore.key", "mk"),
+        ("smartcore.secret", "secret"),
+    ] {
+        std::fs::write(folder.path().join(name), content).unwrap();
+        text = text.replace(
+            &format!("file:/etc/farthing/{name}"),
+            &format!("file:{}/{name}", folder.path().display()),
+        );
+    }
+    assert_eq!(read(&text).unwrap().mode, Mode::Live);
+}
+
+#[test]
+fn every_documented_key_is_read_and_every_read_key_is_documented() {
+    let documented: BTreeSet<&str> =
+        DEPLOY.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    // Every place that reads a key names it as the first argument of the section's method.
+    let source = include_str!("rules.rs");
+    let read: BTreeSet<&str> = source
+        .split("section.")
+        .chain(source.split("&mut section, "))
+        .skip(1)
+        .filter_map(|rest| {
+            let (method, rest) = rest.split_once('"')?;
+            (method.is_empty() || method.ends_with('(')).then(|| rest.split('"').next())?
+        })
+        .filter(|key| {
+            !key.is_empty()
+                && key
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        })
+        .collect();
+    for key in &read {
+        assert!(
+            documented.iter().any(|name| name.rsplit('.').next() == Some(key)) || *key == "webhook",
+            "{key} is not documented"
+        );
+    }
+    for name in documented {
+        let key = name.rsplit('.').next().unwrap();
+        assert!(read.contains(key) || key == "mode", "{name} is not read");
+    }
+}

@@ -262,7 +262,7 @@ proptest! {
             prop_assert!(after.status == before.status || before.status.may_become(after.status),
                 "{:?} became {:?}", before.status, after.status);
             // Every change of status is told once, except into and between open states (I6).
-            let told = after.status != before.status && !after.is_open();
+            let told = (after.status != before.status && !after.is_open()) || (after.attention != before.attention && after.attention.is_some());
             prop_assert_eq!(event.is_some(), told);
             prop_assert_eq!(after.events, before.events + u32::from(event.is_some()));
             // Open and paid payments hold the order (I1); an open one that is not being sent is always planned (I2).

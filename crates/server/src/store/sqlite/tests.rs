@@ -106,7 +106,7 @@ async fn a_second_server_on_the_same_database_is_refused() {
 
 #[tokio::test]
 async fn the_same_attempt_key_gives_the_same_payment() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     started(&store, "pay_1", "ses_1", "att_11111111").await;
     let repeated = store.begin_attempt(attempt("pay_2", "ses_1", "att_11111111")).await.unwrap();
@@ -115,7 +115,7 @@ async fn the_same_attempt_key_gives_the_same_payment() {
 
 #[tokio::test]
 async fn fifty_parallel_attempts_of_one_order_start_one_payment() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     let tries: Vec<_> = (0..50)
         .map(|n| {
@@ -138,7 +138,7 @@ async fn fifty_parallel_attempts_of_one_order_start_one_payment() {
 
 #[tokio::test]
 async fn a_new_session_expires_the_older_open_one_and_says_so() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     assert!(matches!(store.create_session(session("ses_2", "o1")).await.unwrap(), OrderLock::Free(_)));
     let old = store.session("ses_1").await.unwrap().unwrap();
@@ -150,7 +150,7 @@ async fn a_new_session_expires_the_older_open_one_and_says_so() {
 
 #[tokio::test]
 async fn an_order_with_an_open_or_paid_payment_takes_no_new_session() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     started(&store, "pay_1", "ses_1", "att_11111111").await;
     let open = store.create_session(session("ses_2", "o1")).await.unwrap();
@@ -164,7 +164,7 @@ async fn an_order_with_an_open_or_paid_payment_takes_no_new_session() {
 
 #[tokio::test]
 async fn five_declines_end_the_session_and_each_is_told_once() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     for n in 1..=5 {
         let id = format!("pay_{n}");
@@ -182,7 +182,7 @@ async fn five_declines_end_the_session_and_each_is_told_once() {
 
 #[tokio::test]
 async fn late_money_takes_the_lock_only_where_no_other_attempt_holds_it() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     started(&store, "pay_1", "ses_1", "att_11111111").await;
     store.apply("pay_1", Evidence::NotSent, context(1)).await.unwrap();
@@ -200,7 +200,7 @@ async fn late_money_takes_the_lock_only_where_no_other_attempt_holds_it() {
 
 #[tokio::test]
 async fn a_page_of_another_version_is_stale() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     let amendment = Amendment { amount: Some(500), purpose: None };
     let Amended::Done(changed) = store.amend_session("ses_1", amendment, now()).await.unwrap() else { panic!() };
@@ -218,7 +218,7 @@ async fn started_with_version(store: &SqliteStore, version: u32) {
 
 #[tokio::test]
 async fn an_attempt_after_the_sessions_time_is_refused() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     let late = NewAttempt { now: later(1800), ..attempt("pay_1", "ses_1", "att_11111111") };
     assert_eq!(store.begin_attempt(late).await.unwrap(), Begun::SessionClosed);
@@ -229,7 +229,7 @@ async fn an_attempt_after_the_sessions_time_is_refused() {
 
 #[tokio::test]
 async fn deliveries_of_one_payment_wait_for_each_other() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     started(&store, "pay_1", "ses_1", "att_11111111").await;
     store.apply("pay_1", Evidence::NotSent, context(1)).await.unwrap();
@@ -252,7 +252,7 @@ async fn deliveries_of_one_payment_wait_for_each_other() {
 
 #[tokio::test]
 async fn a_failed_job_undoes_itself_and_nothing_else_of_its_group() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     let jobs: Vec<_> = (0..40)
         .map(|n| {
             let store = Arc::clone(&store);
@@ -279,7 +279,7 @@ async fn a_failed_job_undoes_itself_and_nothing_else_of_its_group() {
 
 #[tokio::test]
 async fn a_full_database_refuses_the_intent_and_keeps_what_it_has() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     store
         .writer
@@ -308,7 +308,7 @@ async fn a_full_database_refuses_the_intent_and_keeps_what_it_has() {
 
 #[tokio::test]
 async fn idempotency_keys_answer_once_and_are_taken_over_from_the_dead() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     let scope = KeyScope { caller: "shop".into(), route: "POST /v1/sessions".into(), key: "k".into() };
     let claim = |request: u8, process: &str| KeyClaim {
         scope: scope.clone(),
@@ -330,7 +330,7 @@ async fn idempotency_keys_answer_once_and_are_taken_over_from_the_dead() {
 
 #[tokio::test]
 async fn due_checks_come_newest_first_and_never_forget_an_old_one() {
-    let Fixture { store, .. } = fixture();
+    let Fixture { store, folder: _folder } = fixture();
     for n in 0..5 {
         store.create_session(session(&format!("ses_{n}"), &format!("o{n}"))).await.unwrap();
         started(&store, &format!("pay_{n}"), &format!("ses_{n}"), "att_11111111").await;

@@ -128,6 +128,9 @@ fn run_one(connection: &Connection, job: Job) -> Acknowledge {
         return job(Err(error.into())).acknowledge;
     }
     let Finish { keep, acknowledge } = job(Ok(connection));
+    if connection.is_autocommit() {
+        return acknowledge; // the transaction is gone; the caller of this function looks
+    }
     let end = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
     match connection.execute_batch(end) {
         Ok(()) => acknowledge,
