@@ -1,12 +1,11 @@
 //! Why a payment failed, as told to shoppers and merchants.
 
-use serde::{Deserialize, Serialize};
+use crate::named::named;
 
 /// Why a payment failed: a closed list that every gateway's codes map to.
 ///
 /// Codes that would tell a thief whether a card works share one text (see `reliability`, carding).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeclineCode {
     /// The shopper or the issuer did not finish the bank's check.
@@ -44,8 +43,39 @@ pub struct Advice {
     pub wait_seconds: u16,
 }
 
+named! {
+    /// The text is not the name of a decline.
+    DeclineCode, UnknownDeclineCode, "must be the name of a decline":
+    AuthenticationFailed => "authentication_failed",
+    AuthenticationCanceled => "authentication_canceled",
+    AuthenticationTimeout => "authentication_timeout",
+    CardTimeLimit => "card_time_limit",
+    Declined => "declined",
+    Misconfigured => "misconfigured",
+    NotSent => "not_sent",
+    NotAccepted => "not_accepted",
+    FormTimeout => "form_timeout",
+    Technical => "technical",
+    Validation => "validation",
+}
+
 impl DeclineCode {
-    /// What to tell the shopper.
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::AuthenticationFailed,
+        Self::AuthenticationCanceled,
+        Self::AuthenticationTimeout,
+        Self::CardTimeLimit,
+        Self::Declined,
+        Self::Misconfigured,
+        Self::NotSent,
+        Self::NotAccepted,
+        Self::FormTimeout,
+        Self::Technical,
+        Self::Validation,
+    ];
+
+    /// What to tell the shopper. Every text says that no money was taken, for that is what a shopper fears.
     pub const fn advice(self) -> Advice {
         let (text, may_retry, wait_seconds) = match self {
             Self::AuthenticationFailed => {
@@ -59,12 +89,17 @@ impl DeclineCode {
                 true,
                 0,
             ),
-            Self::CardTimeLimit => {
-                ("This card was used a moment ago. Wait a minute, or use another card.", true, 60)
-            }
-            Self::Declined => {
-                ("The payment was declined. You have not been charged. Try another card.", true, 0)
-            }
+            Self::CardTimeLimit => (
+                "This card was used a moment ago. You have not been charged. Wait a minute, or use another card.",
+                true,
+                60,
+            ),
+            // One text: whether a bank refused the money, the date, the code or the number would tell a thief what is right.
+            Self::Declined | Self::Validation => (
+                "The payment was declined. You have not been charged. Try another card, or check your details.",
+                true,
+                0,
+            ),
             Self::Misconfigured => (
                 "This shop cannot take card payments right now. You have not been charged.",
                 false,
@@ -76,11 +111,6 @@ impl DeclineCode {
             Self::FormTimeout => {
                 ("The payment form was not filled in in time. You have not been charged.", true, 0)
             }
-            Self::Validation => (
-                "The payment was refused. You have not been charged. Check your details and try again.",
-                true,
-                0,
-            ),
         };
         Advice { text, may_retry, wait_seconds }
     }

@@ -1,5 +1,4 @@
 //! Money is exact: what goes in comes out, and what is not an amount is refused.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 use farthing_types::money::{AmountFields, MoneyError};
 use farthing_types::{Currency, Money};

@@ -1,5 +1,4 @@
 //! The currency table says what ISO 4217 says.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::HashSet;
 

@@ -1,0 +1,141 @@
+//! What the server tells the page arrives unchanged.
+
+use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, FieldError};
+use farthing_types::{BrowserInfo, Currency, CustomerField, DeclineCode};
+use proptest::prelude::*;
+use serde_json::json;
+
+fn view(state: CheckoutState) -> CheckoutView {
+    CheckoutView {
+        merchant: "Tea & Sons </script>".to_owned(),
+        purpose: Some("Order 42".to_owned()),
+        amount: 1050,
+        currency: "EUR".parse().unwrap(),
+        version: 3,
+        card_entry: CardEntry::Embedded,
+        ask: vec![CustomerField::Email, CustomerField::Country],
+        checkout_path: Some("/checkout/cst_x".to_owned()),
+        attempt: "att_x".to_owned(),
+        state,
+        return_url: None,
+        errors: vec![
+            FieldError { field: Field::CardNumber, text: "Enter the card number.".to_owned() },
+            FieldError {
+                field: Field::Customer(CustomerField::Zip),
+                text: "Enter the postal code.".to_owned(),
+            },
+        ],
+        typed: vec![(CustomerField::Email, "ann@example.com".to_owned())],
+    }
+}
+
+const STATES: [CheckoutState; 7] = [
+    CheckoutState::Ready { declined: None, wait_seconds: 0 },
+    CheckoutState::Ready { declined: Some(DeclineCode::CardTimeLimit), wait_seconds: 60 },
+    CheckoutState::Challenge,
+    CheckoutState::Processing,
+    CheckoutState::Paid,
+    CheckoutState::Failed { declined: DeclineCode::Declined },
+    CheckoutState::Expired,
+];
+
+#[test]
+fn a_view_in_every_state_is_read_back_unchanged() {
+    for state in STATES {
+        let view = view(state);
+        let text = serde_json::to_string(&view).unwrap();
+        assert_eq!(serde_json::from_str::<CheckoutView>(&text).unwrap(), view);
+    }
+}
+
+#[test]
+fn the_json_of_a_view_is_stable() {
+    let value = serde_json::to_value(view(STATES[1])).unwrap();
+    assert_eq!(
+        value,
+        json!({
+            "merchant": "Tea & Sons </script>",
+            "purpose": "Order 42",
+            "amount": 1050,
+            "currency": "EUR",
+            "version": 3,
+            "card_entry": "embedded",
+            "ask": ["email", "country"],
+            "checkout_path": "/checkout/cst_x",
+            "attempt": "att_x",
+            "state": {"state": "ready", "declined": "card_time_limit", "wait_seconds": 60},
+            "return_url": null,
+            "errors": [
+                {"field": "card_number", "text": "Enter the card number."},
+                {"field": {"customer": "zip"}, "text": "Enter the postal code."},
+            ],
+            "typed": [["email", "ann@example.com"]],
+        })
+    );
+}
+
+#[test]
+fn states_are_tagged_by_name() {
+    for (state, value) in STATES.into_iter().zip([
+        json!({"state": "ready", "declined": null, "wait_seconds": 0}),
+        json!({"state": "ready", "declined": "card_time_limit", "wait_seconds": 60}),
+        json!({"state": "challenge"}),
+        json!({"state": "processing"}),
+        json!({"state": "paid"}),
+        json!({"state": "failed", "declined": "declined"}),
+        json!({"state": "expired"}),
+    ]) {
+        assert_eq!(serde_json::to_value(state).unwrap(), value);
+    }
+}
+
+#[test]
+fn each_field_is_called_as_in_the_form() {
+    for (field, name) in [
+        (Field::CardNumber, "card_number"),
+        (Field::CardExpiry, "card_expiry"),
+        (Field::CardCode, "card_code"),
+        (Field::CardHolder, "card_holder"),
+        (Field::Form, "form"),
+        (Field::Customer(CustomerField::FirstName), "first_name"),
+    ] {
+        assert_eq!(field.name(), name);
+        let value = serde_json::to_value(field).unwrap();
+        assert_eq!(serde_json::from_value::<Field>(value).unwrap(), field);
+    }
+}
+
+#[test]
+fn the_browsers_details_are_read_back_and_unknown_ones_refused() {
+    let info = BrowserInfo {
+        accept_header: Some("text/html".to_owned()),
+        user_agent: None,
+        java_enabled: Some(false),
+        js_enabled: true,
+        color_depth: Some(24),
+        screen_height: Some(1080),
+        screen_width: Some(1920),
+        language: Some("en-GB".to_owned()),
+        time_zone: Some(-330),
+    };
+    let mut value = serde_json::to_value(&info).unwrap();
+    assert_eq!(serde_json::from_value::<BrowserInfo>(value.clone()).unwrap(), info);
+    value["battery"] = json!(1);
+    assert!(serde_json::from_value::<BrowserInfo>(value).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_amount_and_text_survive_the_way_to_the_page(
+        merchant in any::<String>(),
+        purpose in any::<Option<String>>(),
+        amount in any::<u64>(),
+        currency in prop::sample::select(Currency::all()),
+        version in any::<u32>(),
+        state in prop::sample::select(STATES.to_vec()),
+    ) {
+        let view = CheckoutView { merchant, purpose, amount, currency, version, ..view(state) };
+        let text = serde_json::to_string(&view).unwrap();
+        prop_assert_eq!(serde_json::from_str::<CheckoutView>(&text).unwrap(), view);
+    }
+}
