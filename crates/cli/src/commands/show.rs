@@ -43,12 +43,27 @@ pub(super) fn object(value: &Value, names: &[&str]) -> String {
         .iter()
         .filter(|name| value.get(**name).is_some_and(|member| !member.is_null()))
         .map(|name| {
-            let text =
-                if name.ends_with("amount") { amount(value, name) } else { cell(value, name) };
+            let text = match *name {
+                name if name.ends_with("amount") => amount(value, name),
+                "card" => words(value.get("card"), &["brand", "last4", "exp"]),
+                "decline" => words(value.get("decline"), &["code", "message", "gateway_code"]),
+                name => cell(value, name),
+            };
             ((*name).to_owned(), text)
         })
         .collect();
     output::pairs(&pairs)
+}
+
+/// The members of an inner object that are there, in a row.
+fn words(value: Option<&Value>, names: &[&str]) -> String {
+    let Some(value) = value else { return "-".to_owned() };
+    let words: Vec<String> = names
+        .iter()
+        .filter(|name| value.get(**name).is_some())
+        .map(|name| cell(value, name))
+        .collect();
+    words.join(" ")
 }
 
 #[cfg(test)]
@@ -71,5 +86,11 @@ mod tests {
             object(&value, &["id", "purpose", "url", "amount"]),
             "id      ses_1\namount  EUR 0.05\n"
         );
+    }
+
+    #[test]
+    fn a_card_is_shown_by_brand_and_last_digits() {
+        let value = json!({"card": {"brand": "visa", "last4": "3010", "exp": "12/30"}});
+        assert_eq!(object(&value, &["card"]), "card  visa 3010 12/30\n");
     }
 }

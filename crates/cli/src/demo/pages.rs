@@ -1,6 +1,7 @@
 //! The shop's pages. No script: what changes is shown by loading the page again.
 
 use farthing_types::{Currency, Money};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::html::{Html, text};
@@ -239,7 +240,7 @@ fn attempts(payments: &[Value], currency: Currency) -> Html {
         ))
     });
     Html::raw(format!(
-        "<h2>Attempts</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Payment</th><th scope=\"col\">Status</th>\
+        "<h2 id=\"attempts\">Attempts</h2><div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"attempts\"><table><thead><tr><th scope=\"col\">Payment</th><th scope=\"col\">Status</th>\
          <th scope=\"col\">Amount</th><th scope=\"col\">Card</th><th scope=\"col\">Reason</th></tr></thead><tbody>{}</tbody></table></div>",
         Html::all(rows)
     ))
@@ -254,23 +255,12 @@ pub(super) fn events(
 ) -> String {
     let event_rows = events.iter().rev().map(|event| {
         let cell = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
-        row(&[
-            cell("/timestamp"),
-            cell("/type"),
-            cell("/data/order_id"),
-            cell("/data/status"),
-            cell("/id"),
-        ])
+        let at = cell("/timestamp").parse::<Timestamp>().map_or_else(|_| "-".to_owned(), clock);
+        row(&[cell("/type"), cell("/data/order_id"), cell("/data/status"), &at, cell("/id")])
     });
     let webhook_rows = webhooks.iter().map(|webhook| {
-        row(&[
-            &webhook.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            &webhook.kind,
-            &webhook.order_id,
-            &webhook.status,
-            &webhook.id,
-            &webhook.deliveries.to_string(),
-        ])
+        let Received { at, id, kind, order_id, status, deliveries } = webhook;
+        row(&[kind, order_id, status, &clock(*at), id, &deliveries.to_string()])
     });
     let refused = if refused == 0 {
         String::new()
@@ -282,12 +272,17 @@ pub(super) fn events(
          <h2 id=\"webhooks\">Webhooks, verified</h2>{refused}{}<h2 id=\"events\">Events, from <code>GET /v1/events</code></h2>{}",
         listing(
             "webhooks",
-            &["Arrived", "Type", "Order", "Status", "Id", "Deliveries"],
+            &["Type", "Order", "Status", "Arrived, UTC", "Id", "Deliveries"],
             webhook_rows.collect()
         ),
-        listing("events", &["Time", "Type", "Order", "Status", "Id"], event_rows.collect()),
+        listing("events", &["Type", "Order", "Status", "Time, UTC", "Id"], event_rows.collect()),
     ));
     page("Events and webhooks", Some(3), places, &main)
+}
+
+/// The time of day.
+fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S").to_string()
 }
 
 fn row(cells: &[&str]) -> Html {
@@ -303,7 +298,7 @@ fn listing(label: &str, headings: &[&str], rows: Vec<Html>) -> Html {
         .iter()
         .map(|heading| Html::raw(format!("<th scope=\"col\">{}</th>", text(heading))));
     Html::raw(format!(
-        "<div class=\"scroll\"><table aria-labelledby=\"{label}\"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+        "<div class=\"scroll list\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{label}\"><table aria-labelledby=\"{label}\"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
         Html::all(headings),
         Html::all(rows)
     ))
