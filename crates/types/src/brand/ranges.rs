@@ -38,13 +38,14 @@ pub(super) const CARTES_BANCAIRES: &[Range] = &[
 ];
 
 /// The ranges of Elo. Those in `65` are leased from Discover: the cards are Elo cards.
+/// The source also gives 650923 to Troy, whose list is the younger one: there it stays.
 /// Source: Braintree credit-card-type (open source), card types, "elo"; Adyen Web (open source), card types, "elo".
 #[rustfmt::skip]
 pub(super) const ELO: &[Range] = &[
     prefix(401_178), prefix(401_179), prefix(431_274), prefix(438_935), prefix(451_416), prefix(457_393), prefix(457_631),
     prefix(457_632), prefix(504_175), range(506_699, 506_778), range(509_000, 509_999), prefix(627_780), prefix(636_297),
     prefix(636_368), range(650_031, 650_033), range(650_035, 650_051), range(650_405, 650_439), range(650_485, 650_538),
-    range(650_541, 650_598), range(650_700, 650_718), range(650_720, 650_727), range(650_901, 650_978),
+    range(650_541, 650_598), range(650_700, 650_718), range(650_720, 650_727), range(650_901, 650_922), range(650_924, 650_978),
     range(651_652, 651_679), range(655_000, 655_019), range(655_021, 655_058),
 ];
 

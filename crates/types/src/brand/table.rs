@@ -322,3 +322,97 @@ static BANCONTACT: Row = Row {
     code: optional_code("CVC", 3),
     luhn: true,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::detect::{Brands, Head};
+    use super::*;
+
+    /// The first and last number of each range, in sixteen digits.
+    fn ends() -> impl Iterator<Item = (Brand, Range, String)> {
+        Brand::ALL.into_iter().flat_map(|brand| {
+            row(brand).ranges.iter().flat_map(move |range| {
+                [
+                    (brand, *range, format!("{:0<16}", range.low)),
+                    (brand, *range, format!("{:9<16}", range.high)),
+                ]
+            })
+        })
+    }
+
+    fn brands(digits: &str) -> Brands {
+        Head::read(digits).unwrap().brands_of_any_len()
+    }
+
+    #[test]
+    fn every_range_goes_up_and_has_ends_of_one_length() {
+        for (brand, range, _) in ends() {
+            assert!(range.low <= range.high, "{brand} {}", range.low);
+            assert_eq!(range.low.to_string().len(), usize::from(range.digits), "{brand}");
+            assert_eq!(range.high.to_string().len(), usize::from(range.digits), "{brand}");
+            assert!(range.digits <= 8, "{brand}");
+        }
+    }
+
+    #[test]
+    fn every_ranges_numbers_are_its_brands_unless_a_longer_range_of_another_claims_them() {
+        for (brand, range, digits) in ends() {
+            let claimed_by_longer = Brand::ALL.into_iter().any(|rival| {
+                let claims =
+                    |other: &Range| other.digits > range.digits && digits.starts_with_any(other);
+                rival != brand
+                    && !brand.is_paired_with(rival)
+                    && row(rival).ranges.iter().any(claims)
+            });
+            assert_eq!(brands(&digits).contains(brand), !claimed_by_longer, "{brand} {digits}");
+        }
+    }
+
+    #[test]
+    fn no_two_brands_share_a_number_but_declared_pairs() {
+        for (_, _, digits) in ends() {
+            let found = brands(&digits);
+            assert!(!found.is_empty(), "{digits}");
+            for one in found {
+                for other in found {
+                    assert!(one == other || one.is_paired_with(other), "{digits}: {found:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_numbers_just_outside_a_range_are_not_in_it() {
+        for (brand, range, _) in ends() {
+            for outside in [range.low - 1, range.high + 1] {
+                let in_another =
+                    row(brand).ranges.iter().any(|other| other.covers(outside, range.digits));
+                let head = Head::read(&format!("{outside:0<16}")).unwrap();
+                if outside.to_string().len() == usize::from(range.digits) && !in_another {
+                    assert!(!head.brands_of_any_len().contains(brand), "{brand} {outside}");
+                }
+            }
+        }
+    }
+
+    trait StartsWith {
+        fn starts_with_any(&self, range: &Range) -> bool;
+    }
+
+    impl StartsWith for String {
+        fn starts_with_any(&self, range: &Range) -> bool {
+            let head: u32 = self[..usize::from(range.digits)].parse().unwrap();
+            (range.low..=range.high).contains(&head)
+        }
+    }
+
+    impl Range {
+        /// Whether some number that starts with these digits lies in the range.
+        fn covers(&self, digits: u32, count: u8) -> bool {
+            let first = format!("{digits:0<8}").parse::<u32>().unwrap();
+            let last = first + 10_u32.pow(8 - u32::from(count)) - 1;
+            let unit = 10_u32.pow(8 - u32::from(self.digits));
+            self.low * unit <= last && first < (self.high + 1) * unit
+        }
+    }
+}
