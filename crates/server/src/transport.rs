@@ -256,7 +256,7 @@ fn judge(error: &reqwest::Error) -> SendError {
         return SendError::NotSent(NotSent::Build);
     }
     if error.is_connect() {
-        return SendError::NotSent(if is_dns(error) { NotSent::Dns } else { NotSent::Connect });
+        return SendError::NotSent(if error.is_dns() { NotSent::Dns } else { NotSent::Connect });
     }
     SendError::Lost(lost(error))
 }
@@ -273,18 +273,6 @@ fn lost(error: &reqwest::Error) -> Lost {
         source = error.source();
     }
     Lost::Cut
-}
-
-fn is_dns(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        // hyper-util has no type for it, only this sentence.
-        if error.to_string() == "dns error" {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }
 
 /// Counts transport errors and stops charges when there are too many.
