@@ -7,6 +7,7 @@
 mod callbacks;
 mod clock;
 pub mod control;
+mod log;
 mod net;
 mod order;
 mod pages;

@@ -89,6 +89,8 @@ pub(crate) struct Order {
     pub(crate) card: Option<CardFace>,
     pub(crate) charges: Vec<Charge>,
     pub(crate) callbacks: Vec<LedgerCallback>,
+    /// Under which time the ledger's list of time-outs has it.
+    pub(crate) listed: Option<Timestamp>,
     plan: Option<Plan>,
     phase: Phase,
     /// When the phase began.
@@ -109,6 +111,7 @@ impl Order {
             card: None,
             charges: Vec::new(),
             callbacks: Vec::new(),
+            listed: None,
             plan: None,
             phase,
             since: now,
@@ -197,8 +200,8 @@ impl Order {
         true
     }
 
-    /// The code of the time-out that has passed, if one has.
-    pub(crate) fn timed_out(&self, timeouts: Timeouts, now: Timestamp) -> Option<&'static str> {
+    /// When the time-out of its phase passes, and with which code it then fails.
+    pub(crate) fn timeout(&self, timeouts: Timeouts) -> Option<(Timestamp, &'static str)> {
         let (seconds, code) = match self.phase {
             Phase::AwaitingCard => (timeouts.form_seconds, code::FORM_TIMEOUT),
             Phase::AwaitingVisit | Phase::AwaitingChallenge => {
@@ -207,8 +210,7 @@ impl Order {
             Phase::Challenge => (timeouts.challenge_seconds, code::THREE_DS_TIMEOUT),
             Phase::Ended => return None,
         };
-        let deadline = clock::add(self.since, SignedDuration::from_secs(i64::from(seconds)));
-        (now >= deadline).then_some(code)
+        Some((clock::add(self.since, SignedDuration::from_secs(i64::from(seconds))), code))
     }
 
     /// Where the shopper goes when it is over.

@@ -96,7 +96,7 @@ async fn set_faults(
         merge(&mut value, patch);
         let faults: Faults = serde_json::from_value(value).map_err(|error| error.to_string())?;
         judge(&faults)?;
-        state.faults = faults.clone();
+        state.set_faults(faults.clone());
         Ok(faults)
     });
     match set {

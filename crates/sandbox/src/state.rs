@@ -1,6 +1,6 @@
 //! Everything that the sandbox remembers, behind one lock. Nothing here waits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,16 +9,15 @@ use url::Url;
 
 use crate::clock::{self, Clock};
 use crate::control::{
-    Endpoint, EndpointLog, Faults, Ledger, LedgerCallback, LedgerOrder, NextStep, OrderKind,
-    ReplyKind, RequestShape, Settle, Totals,
+    Endpoint, Faults, Ledger, LedgerCallback, LedgerOrder, NextStep, OrderKind, ReplyKind, Settle,
+    Totals,
 };
+use crate::log::RequestLog;
 use crate::order::{NewOrder, Order, Outcome, Plan, code};
 use crate::smartcore::Refusal;
 use crate::smartcore::card::CardInput;
 use crate::smartcore::notice::{self, Notice};
 
-/// How many different sets of fields the log of requests keeps per endpoint.
-const MAX_SHAPES: usize = 32;
 /// The rule of the documents: "minimum time between card transactions 60 seconds".
 const CARD_TIME_LIMIT: SignedDuration = SignedDuration::from_secs(60);
 
@@ -51,11 +50,11 @@ pub(crate) struct State {
     by_order_id: HashMap<String, String>,
     /// Processing ids, oldest first.
     arrival: VecDeque<String>,
-    /// Processing ids of orders that are not over.
-    open: BTreeSet<String>,
+    /// When which open order times out: processing ids. An order is listed as [`Order::listed`] says.
+    timeouts: BTreeSet<(Timestamp, String)>,
     dropped: u64,
     max_orders: usize,
-    requests: BTreeMap<&'static str, EndpointLog>,
+    pub(crate) requests: RequestLog,
     /// Fingerprints of cards for the 60-second rule.
     card_times: HashMap<[u8; 32], Timestamp>,
     /// Key of the fingerprints: made at start, never leaves the process.
@@ -77,10 +76,10 @@ impl State {
             orders: HashMap::new(),
             by_order_id: HashMap::new(),
             arrival: VecDeque::new(),
-            open: BTreeSet::new(),
+            timeouts: BTreeSet::new(),
             dropped: 0,
             max_orders: max_orders.max(1),
-            requests: BTreeMap::new(),
+            requests: RequestLog::default(),
             card_times: HashMap::new(),
             card_key,
             secret,
@@ -114,25 +113,6 @@ impl State {
         hits
     }
 
-    /// Counts a request.
-    pub(crate) fn log_request(&mut self, endpoint: &'static str) -> &mut EndpointLog {
-        let log = self.requests.entry(endpoint).or_default();
-        log.count += 1;
-        log
-    }
-
-    /// Notes which fields a request had.
-    pub(crate) fn log_shape(&mut self, endpoint: &'static str, fields: Vec<String>, unknown: u64) {
-        let log = self.requests.entry(endpoint).or_default();
-        if let Some(shape) =
-            log.shapes.iter_mut().find(|shape| shape.fields == fields && shape.unknown == unknown)
-        {
-            shape.count += 1;
-        } else if log.shapes.len() < MAX_SHAPES {
-            log.shapes.push(RequestShape { count: 1, fields, unknown });
-        }
-    }
-
     /// Takes a payment request. `settle_now`: decide a payment without challenge whatever the switches say.
     pub(crate) fn accept(
         &mut self,
@@ -157,9 +137,9 @@ impl State {
         self.make_room();
         self.by_order_id.insert(order_id, processing_id.clone());
         self.arrival.push_back(processing_id.clone());
-        self.open.insert(processing_id.clone());
         let outcome = order.decided_without_shopper().filter(|_| settle);
         self.orders.insert(processing_id.clone(), order);
+        self.relist(&processing_id);
         let decided = outcome.is_some();
         let dispatch = outcome.and_then(|outcome| self.end(&processing_id, outcome));
         Ok(Accepted { processing_id, final_now: final_now && decided, dispatch })
@@ -170,15 +150,33 @@ impl State {
         let now = self.clock.now();
         let order = self.orders.get_mut(processing_id)?;
         order.send_to_issuer(now);
-        let outcome = order.decided_without_shopper()?;
-        self.end(processing_id, outcome)
+        let outcome = order.decided_without_shopper();
+        self.relist(processing_id);
+        self.end(processing_id, outcome?)
     }
 
-    /// A card was typed on the hosted form. `None` if the order has a card already.
-    pub(crate) fn type_card(&mut self, processing_id: &str, card: &CardInput) -> Option<()> {
+    /// A card was typed on the hosted form, and a phone number perhaps. Nothing happens if the order has a card already.
+    pub(crate) fn type_card(
+        &mut self,
+        processing_id: &str,
+        card: &CardInput,
+        phone: Option<String>,
+    ) {
         let now = self.clock.now();
         let plan = self.plan(card, now);
-        self.orders.get_mut(processing_id)?.take_card(card.face(), plan)
+        if let Some(order) = self.orders.get_mut(processing_id)
+            && order.take_card(card.face(), plan).is_some()
+        {
+            order.new.phone = phone.or_else(|| order.new.phone.take());
+        }
+    }
+
+    /// The shopper opened the issuer's page.
+    pub(crate) fn open_challenge(&mut self, processing_id: &str) -> Option<&Order> {
+        let now = self.clock.now();
+        self.orders.get_mut(processing_id)?.open_challenge(now);
+        self.relist(processing_id);
+        self.order(processing_id)
     }
 
     /// Ends an order, once. `None` if nothing is to be announced.
@@ -189,29 +187,37 @@ impl State {
         if !order.end(outcome, taken, now) {
             return None;
         }
-        self.open.remove(processing_id);
+        self.relist(processing_id);
         self.announce(processing_id)
     }
 
     /// Ends every order whose time is over.
     pub(crate) fn sweep(&mut self) -> Vec<Dispatch> {
-        let (now, timeouts) = (self.clock.now(), self.faults.timeouts);
-        let late: Vec<(String, &'static str)> = self
-            .open
-            .iter()
-            .filter_map(|id| Some((id.clone(), self.orders.get(id)?.timed_out(timeouts, now)?)))
-            .collect();
-        late.into_iter()
-            .filter_map(|(id, code)| self.end(&id, Outcome::Failed(code.to_owned())))
-            .collect()
+        let now = self.clock.now();
+        let mut dispatches = Vec::new();
+        while let Some((due, id)) = self.timeouts.first().filter(|(due, _)| *due <= now).cloned() {
+            match self.orders.get(&id).and_then(|order| order.timeout(self.faults.timeouts)) {
+                Some((_, code)) => {
+                    dispatches.extend(self.end(&id, Outcome::Failed(code.to_owned())));
+                }
+                // Cannot be, for every change relists; but it must not be met again and again.
+                None => drop(self.timeouts.remove(&(due, id))),
+            }
+        }
+        dispatches
+    }
+
+    /// Sets the switches; time-outs of open orders move at once.
+    pub(crate) fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+        let open: Vec<String> = self.timeouts.iter().map(|(_, id)| id.clone()).collect();
+        for id in open {
+            self.relist(&id);
+        }
     }
 
     pub(crate) fn order(&self, processing_id: &str) -> Option<&Order> {
         self.orders.get(processing_id)
-    }
-
-    pub(crate) fn order_mut(&mut self, processing_id: &str) -> Option<&mut Order> {
-        self.orders.get_mut(processing_id)
     }
 
     pub(crate) fn by_order_id(&self, order_id: &str) -> Option<&Order> {
@@ -258,9 +264,7 @@ impl State {
                 orders.push(order.to_ledger(self.faults.waiting_status));
             }
         }
-        let requests =
-            self.requests.iter().map(|(name, log)| ((*name).to_owned(), log.clone())).collect();
-        Ledger { orders, requests, totals }
+        Ledger { orders, requests: self.requests.to_ledger(), totals }
     }
 
     /// Newest first, for the page.
@@ -286,13 +290,31 @@ impl State {
         true
     }
 
+    /// Puts an order where it belongs in the list of time-outs: after every change of its phase.
+    fn relist(&mut self, processing_id: &str) {
+        let Some(order) = self.orders.get_mut(processing_id) else { return };
+        let due = order.timeout(self.faults.timeouts).map(|(due, _)| due);
+        let before = std::mem::replace(&mut order.listed, due);
+        if before == due {
+            return;
+        }
+        if let Some(before) = before {
+            self.timeouts.remove(&(before, processing_id.to_owned()));
+        }
+        if let Some(due) = due {
+            self.timeouts.insert((due, processing_id.to_owned()));
+        }
+    }
+
     /// Drops the oldest orders until there is room for one more.
     fn make_room(&mut self) {
         while self.arrival.len() >= self.max_orders {
             let Some(oldest) = self.arrival.pop_front() else { return };
-            self.open.remove(&oldest);
             if let Some(order) = self.orders.remove(&oldest) {
                 self.by_order_id.remove(&order.new.order_id);
+                if let Some(due) = order.listed {
+                    self.timeouts.remove(&(due, oldest));
+                }
             }
             self.dropped += 1;
         }
@@ -323,5 +345,159 @@ impl State {
             notices,
             epoch: self.epoch,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::control::{ClockChange, FinalAmount, Phase, Timeouts};
+    use crate::order::Ways;
+
+    /// Something that happens to one of a few orders.
+    #[derive(Clone, Debug)]
+    enum Event {
+        Accept { order: u8, card: u8, form: bool, settle_now: bool },
+        Visit(u8),
+        TypeCard { order: u8, card: u8 },
+        OpenChallenge(u8),
+        Answer { order: u8, approve: bool },
+        Advance(u16),
+        Timeouts(u8),
+        Sweep,
+    }
+
+    fn event() -> impl Strategy<Value = Event> {
+        let order = 0..4_u8;
+        prop_oneof![
+            3 => (order.clone(), 0..3_u8, any::<bool>(), any::<bool>())
+                .prop_map(|(order, card, form, settle_now)| Event::Accept { order, card, form, settle_now }),
+            3 => order.clone().prop_map(Event::Visit),
+            2 => (order.clone(), 0..3_u8).prop_map(|(order, card)| Event::TypeCard { order, card }),
+            2 => order.clone().prop_map(Event::OpenChallenge),
+            2 => (order, any::<bool>()).prop_map(|(order, approve)| Event::Answer { order, approve }),
+            2 => (0..900_u16).prop_map(Event::Advance),
+            1 => any::<u8>().prop_map(Event::Timeouts),
+            2 => Just(Event::Sweep),
+        ]
+    }
+
+    fn card(which: u8) -> CardInput {
+        let number =
+            ["4012000000003010", "4003830171874018", "4242424242424242"][usize::from(which)];
+        CardInput::new(Zeroizing::new(number.to_owned()), "Ann Lee".to_owned()).unwrap()
+    }
+
+    fn new_order(order: u8, form: bool) -> NewOrder {
+        NewOrder {
+            order_id: format!("order-{order}"),
+            kind: if form { OrderKind::Form } else { OrderKind::Host2host },
+            account: "EUR-sandbox".to_owned(),
+            amount: 1999,
+            currency: "EUR".to_owned(),
+            purpose: None,
+            merchant_site: None,
+            first_name: "Ann".to_owned(),
+            last_name: "Lee".to_owned(),
+            phone: None,
+            ways: Ways { callback: "http://127.0.0.1:9/".parse().ok(), ..Ways::default() },
+        }
+    }
+
+    /// Lets it happen; how many series of callbacks it caused.
+    fn apply(state: &mut State, event: Event) -> usize {
+        let id = |order: u8| format!("id-{order}");
+        match event {
+            Event::Accept { order, card: which, form, settle_now } => {
+                let card = (!form).then(|| card(which));
+                let accepted =
+                    state.accept(new_order(order, form), card.as_ref(), id(order), settle_now);
+                usize::from(accepted.is_ok_and(|accepted| accepted.dispatch.is_some()))
+            }
+            Event::Visit(order) => usize::from(state.visit(&id(order)).is_some()),
+            Event::TypeCard { order, card: which } => {
+                state.type_card(&id(order), &card(which), None);
+                0
+            }
+            Event::OpenChallenge(order) => {
+                state.open_challenge(&id(order));
+                0
+            }
+            Event::Answer { order, approve } => {
+                let open =
+                    state.order(&id(order)).is_some_and(|order| order.phase() == Phase::Challenge);
+                let outcome =
+                    if approve { Outcome::Succeeded } else { Outcome::Failed("NO".to_owned()) };
+                usize::from(open && state.end(&id(order), outcome).is_some())
+            }
+            Event::Advance(seconds) => {
+                state.clock.change(ClockChange {
+                    advance_seconds: seconds.into(),
+                    ..ClockChange::default()
+                });
+                0
+            }
+            Event::Timeouts(seconds) => {
+                let seconds = u32::from(seconds);
+                let timeouts = Timeouts {
+                    form_seconds: seconds * 3,
+                    redirect_seconds: seconds * 2,
+                    challenge_seconds: seconds,
+                };
+                state.set_faults(Faults { timeouts, ..state.faults.clone() });
+                0
+            }
+            Event::Sweep => {
+                let ended = state.sweep().len();
+                let now = state.clock.now();
+                let late = |order: &Order| {
+                    order.timeout(state.faults.timeouts).is_some_and(|(due, _)| due <= now)
+                };
+                assert!(!state.orders.values().any(late), "an overdue order is open after a sweep");
+                ended
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_order_ends_once_is_announced_once_and_charged_at_most_once(
+            events in prop::collection::vec(event(), 0..80), on_accept: bool,
+        ) {
+            let settle = if on_accept { Settle::OnAccept } else { Settle::OnVisit };
+            let faults = Faults { settle, final_amount: FinalAmount::SmallerBy(1), ..Faults::default() };
+            let mut state = State::new(3, SecretString::from("secret"), [7; 32], faults);
+            let now = "2030-01-01T00:00:00Z".parse().ok();
+            state.clock.change(ClockChange { now, frozen: Some(true), ..ClockChange::default() });
+            let mut ended: HashMap<String, LedgerOrder> = HashMap::new();
+            let mut announced = 0;
+            for event in events {
+                announced += apply(&mut state, event);
+                prop_assert!(state.orders.len() <= 3 && state.by_order_id.len() == state.orders.len());
+                let open: BTreeSet<_> =
+                    state.orders.values().filter_map(|order| Some((order.listed?, order.processing_id.clone()))).collect();
+                prop_assert_eq!(&open, &state.timeouts);
+                for order in state.ledger(None).orders {
+                    let paid: u64 = order.charges.iter().map(|charge| charge.amount).sum();
+                    prop_assert_eq!(paid, if order.status == 2 { 1998 } else { 0 });
+                    prop_assert_eq!(order.phase == Phase::Ended, matches!(order.status, 2 | -1));
+                    prop_assert_eq!(state.timeouts.iter().any(|(_, id)| *id == order.processing_id), order.phase != Phase::Ended);
+                    if order.phase == Phase::Ended {
+                        // An order that was dropped may come back under its id: then it was made at another time or ends anew.
+                        let key = format!("{}-{}", order.processing_id, state.dropped);
+                        let before = ended.entry(key).or_insert_with(|| order.clone());
+                        prop_assert_eq!(&*before, &order);
+                    }
+                }
+            }
+            let over = state.orders.values().filter(|order| order.outcome().is_some()).count();
+            prop_assert!(announced >= over);
+            if state.dropped == 0 {
+                prop_assert_eq!(announced, over);
+            }
+        }
     }
 }

@@ -25,9 +25,7 @@ pub(super) async fn open(
     }
     shared.sweep();
     let mut state = shared.lock();
-    let now = state.clock.now();
-    let Some(order) = state.order_mut(&id) else { return not_found() };
-    order.open_challenge(now);
+    let Some(order) = state.open_challenge(&id) else { return not_found() };
     match order.phase() {
         Phase::Challenge => show(order),
         Phase::Ended => send_on(&shared, order),

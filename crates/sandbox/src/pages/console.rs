@@ -26,7 +26,7 @@ pub(super) async fn show(Shares(shared): Shares<Arc<Shared>>) -> Response {
     };
     let mut html = Html::default();
     html.raw("<main class=\"wide\"><h1>SmartCore sandbox</h1><p class=\"soft\">")
-        .text(&format!("{} orders, {} charges", totals.orders, totals.charges));
+        .text(&format!("Orders: {}. Charges: {}", totals.orders, totals.charges));
     for (currency, sum) in &totals.charged {
         html.text(", ").text(&amount(*sum, currency));
     }
@@ -48,7 +48,7 @@ fn ledger(html: &mut Html, orders: &[LedgerOrder]) {
         html.raw("<div class=\"panel\"><p>No orders yet. They appear here as soon as a merchant pays.</p></div>");
         return;
     }
-    html.raw("<div class=\"scroll\"><table><thead><tr><th>Order</th><th>Made</th><th>Amount</th><th>Card</th><th>Status</th>")
+    html.raw("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Orders\"><table><thead><tr><th>Order</th><th>Made</th><th>Amount</th><th>Card</th><th>Status</th>")
         .raw("<th>Charges</th><th>Callbacks</th><th></th></tr></thead><tbody>");
     for order in orders {
         let (class, status) = match order.status {
@@ -74,7 +74,7 @@ fn ledger(html: &mut Html, orders: &[LedgerOrder]) {
             .text(&amount(order.amount, &order.currency))
             .raw("</td><td>")
             .text(order.card.as_deref().unwrap_or("–"))
-            .raw("</td><td class=\"")
+            .raw("</td><td class=\"status ")
             .raw(class)
             .raw("\">")
             .text(&status)

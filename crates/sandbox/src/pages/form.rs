@@ -90,14 +90,13 @@ pub(super) async fn submit(
     let read = read(&typed);
     let (response, dispatch) = {
         let mut state = shared.lock();
-        let Some(order) = state.order_mut(&id) else { return not_found() };
+        let Some(order) = state.order(&id) else { return not_found() };
         match (order.phase(), &read) {
             (Phase::AwaitingCard, Err(mistakes)) => return show(order, Some(&typed), *mistakes),
             (Phase::AwaitingCard, Ok(card)) => {
-                if !typed.phone.is_empty() && typed.phone.len() <= 20 {
-                    order.new.phone = Some(typed.phone.clone());
-                }
-                state.type_card(&id, card);
+                let phone =
+                    Some(typed.phone.clone()).filter(|phone| (1..=20).contains(&phone.len()));
+                state.type_card(&id, card, phone);
             }
             _ => {}
         }

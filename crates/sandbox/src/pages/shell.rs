@@ -72,9 +72,9 @@ pub(crate) fn amount(minor: u64, currency: &str) -> String {
 }
 
 const STYLE: &str = "
-:root{color-scheme:light dark;--ground:#f3f4f8;--sheet:#fff;--ink:#1b1e28;--soft:#5b6172;--line:#d9dce6;--accent:#2f5bea;--on-accent:#fff;
+:root{color-scheme:light dark;--ground:#f3f4f8;--sheet:#fff;--ink:#1b1e28;--soft:#5b6172;--line:#d9dce6;--edge:#858b9d;--accent:#2f5bea;--on-accent:#fff;
 --warn:#fff3d6;--on-warn:#5c4100;--bad:#b3261e;--good:#146c3a;--radius:14px}
-@media (prefers-color-scheme:dark){:root{--ground:#12141b;--sheet:#1c1f2a;--ink:#eceef5;--soft:#a2a8bb;--line:#343949;--accent:#8ea8ff;--on-accent:#0d1433;
+@media (prefers-color-scheme:dark){:root{--ground:#12141b;--sheet:#1c1f2a;--ink:#eceef5;--soft:#a2a8bb;--line:#343949;--edge:#767d94;--accent:#8ea8ff;--on-accent:#0d1433;
 --warn:#3a2f12;--on-warn:#ffdf9e;--bad:#ff9a93;--good:#7fdca4}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
@@ -84,17 +84,17 @@ box-shadow:0 12px 40px rgb(0 0 0 / .08)}
 @media (max-width:30rem){.sheet{margin:1rem;padding:1.25rem}}
 .wide{max-width:76rem;margin:1.5rem auto;padding:0 1rem}
 h1{margin:0 0 .5rem;font-size:1.4rem;line-height:1.25}h2{margin:2rem 0 .75rem;font-size:1.1rem}
-p{margin:.5rem 0}.soft,dt,.hint{color:var(--soft)}.hint{font-size:.875rem;margin:.25rem 0 0}
+p{margin:.5rem 0}.soft,dt,.hint{color:var(--soft)}.hint{font-size:.875rem;margin:.75rem 0 0}
 .total{font-size:2rem;font-weight:650;letter-spacing:-.01em;margin:.25rem 0 1rem}
 dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1rem;margin:1rem 0;padding:1rem 0;border-block:1px solid var(--line)}
 dd{margin:0;text-align:end;overflow-wrap:anywhere}
 label{display:block;margin:1rem 0 .3rem;font-weight:600;font-size:.925rem}
-input,select,textarea{width:100%;padding:.65rem .75rem;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--line);border-radius:10px}
+input,select,textarea{width:100%;padding:.65rem .75rem;font:inherit;color:inherit;background:var(--ground);border:1px solid var(--edge);border-radius:10px}
 textarea{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,monospace;resize:vertical}
 input[aria-invalid=true]{border-color:var(--bad)}.error{color:var(--bad);font-size:.9rem;margin:.3rem 0 0}
 .pair{display:grid;grid-template-columns:1fr 1fr;gap:0 1rem}
 button{display:block;width:100%;min-height:3rem;margin-top:.75rem;padding:.6rem 1.1rem;font:inherit;font-weight:600;color:inherit;background:transparent;
-border:1px solid var(--line);border-radius:10px;cursor:pointer}
+border:1px solid var(--edge);border-radius:10px;cursor:pointer}
 button.main{background:var(--accent);border-color:var(--accent);color:var(--on-accent)}
 button:hover{filter:brightness(1.06)}:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .row{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end}.row>*{flex:0 1 auto}.row label{margin-top:0}.row button{width:auto;min-height:2.75rem;margin:0}
@@ -103,7 +103,7 @@ button:hover{filter:brightness(1.06)}:focus-visible{outline:3px solid var(--acce
 .scroll{overflow-x:auto;background:var(--sheet);border:1px solid var(--line);border-radius:var(--radius)}
 table{width:100%;border-collapse:collapse;font-size:.9rem}th,td{padding:.6rem .75rem;text-align:start;border-bottom:1px solid var(--line);white-space:nowrap}
 tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}td.number{text-align:end;font-variant-numeric:tabular-nums}
-td button{width:auto;min-height:0;margin:0;padding:.25rem .7rem;font-weight:500}code{font:13px ui-monospace,SFMono-Regular,Menlo,monospace}
+td.status{white-space:normal;overflow-wrap:anywhere;min-width:9rem}td button{white-space:nowrap;width:auto;min-height:0;margin:0;padding:.25rem .7rem;font-weight:500}code{font:13px ui-monospace,SFMono-Regular,Menlo,monospace}
 .good{color:var(--good)}.bad{color:var(--bad)}a{color:var(--accent)}
 ";
 

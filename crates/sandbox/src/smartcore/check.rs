@@ -28,8 +28,7 @@ pub(crate) async fn check(
     let authorized = is_authorized(&shared, &headers);
     let faults = {
         let mut state = shared.lock();
-        let log = state.log_request(path::CHECK);
-        log.unauthorized += u64::from(!authorized);
+        state.requests.count(path::CHECK, authorized);
         state.take_replies(Endpoint::Check)
     };
     if let Some(early) = reply::before_acceptance(&faults) {
@@ -48,7 +47,7 @@ pub(crate) async fn check(
     shared.sweep();
     let asked = reply::refuse(&faults).and_then(|()| Fields::parse(&body)).and_then(|fields| {
         let (known, unknown) = fields.shape();
-        shared.lock().log_shape(path::CHECK, known, unknown);
+        shared.lock().requests.shape(path::CHECK, known, unknown);
         fields.into_checked_id()
     });
     let (status, value, about) = find(&shared, asked);

@@ -55,8 +55,7 @@ async fn pay(
     let authorized = is_authorized(&shared, &headers);
     let faults = {
         let mut state = shared.lock();
-        let log = state.log_request(endpoint);
-        log.unauthorized += u64::from(!authorized);
+        state.requests.count(endpoint, authorized);
         state.take_replies(Endpoint::Pay)
     };
     if let Some(early) = reply::before_acceptance(&faults) {
@@ -98,7 +97,7 @@ fn decide(
         .and_then(|fields| {
             named = fields.order_id();
             let (known, unknown) = fields.shape();
-            shared.lock().log_shape(endpoint, known, unknown);
+            shared.lock().requests.shape(endpoint, known, unknown);
             reply::refuse(faults)?;
             fields.into_payment(kind)
         })

@@ -356,3 +356,48 @@ fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok().filter(|_| text.len() <= MAX_URL)?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,40}".prop_map(Value::from),
+            Just(Value::from("4012000000003010")),
+            Just(Value::from("EUR")),
+        ];
+        leaf.prop_recursive(2, 8, 4, |inner| {
+            prop::collection::vec(inner, 0..4).prop_map(Value::Array)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_is_taken_that_lacks_a_required_field_and_no_refusal_repeats_a_card(
+            values in prop::collection::btree_map(prop::sample::select(KNOWN), json(), 0..12), form: bool,
+        ) {
+            let map: Map<String, Value> = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let body = Value::Object(map).to_string();
+            let kind = if form { OrderKind::Form } else { OrderKind::Host2host };
+            // `account` and more are required and none of `KNOWN`.
+            let refused = Fields::parse(body.as_bytes()).and_then(|fields| fields.into_payment(kind)).err();
+            let text = refused.map(|refusal| refusal.text).unwrap_or_default();
+            prop_assert!(text.contains("account is required"));
+            prop_assert!(!text.contains("4012000000003010"));
+        }
+
+        #[test]
+        fn no_body_is_too_strange_to_be_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
+            let read = Fields::parse(&body).and_then(Fields::into_checked_id);
+            let is_object = body.trim_ascii_start().first() == Some(&b'{');
+            prop_assert!(read.is_err() || is_object);
+        }
+    }
+}

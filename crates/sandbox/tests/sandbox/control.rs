@@ -163,7 +163,7 @@ async fn no_card_number_code_or_credential_is_ever_told() {
             &world.pay(but(card_payment(&id, number), "order_id", json!(null))).await.to_string();
     }
     told += &serde_json::to_string(&world.ledger().await).unwrap();
-    told += &format!("{:?} {:?}", world.sandbox, world.ledger().await);
+    told.extend([format!("{:?}", world.sandbox), format!("{:?}", world.ledger().await)]);
     assert!(told.contains("400383******4018"), "the test looks at the right place");
     for secret in [FRICTIONLESS, CHALLENGE, REFUSED, "9317", "qwerty", "dGVzdDpxd2VydHk"] {
         assert!(!told.contains(secret), "{secret}");

@@ -386,7 +386,7 @@ async fn the_reply_calls_order_id_what_the_switch_says() {
             match echo {
                 "merchant" => assert_eq!(answer["order_id"], id.as_str()),
                 "processing" => {
-                    assert_eq!(answer["order_id"], form_url.rsplit('/').next().unwrap())
+                    assert_eq!(answer["order_id"], form_url.rsplit('/').next().unwrap());
                 }
                 _ => assert!(answer.get("order_id").is_none()),
             }

@@ -238,3 +238,25 @@ async fn an_unknown_payment_has_a_page_of_its_own() {
     assert_eq!(page.status(), 404);
     assert!(page.text().await.unwrap().contains("Unknown payment"));
 }
+
+#[tokio::test]
+async fn a_shorter_time_out_ends_orders_that_are_open_already() {
+    let world = World::new().await;
+    world.post("/_control/clock", json!({"now": "2030-01-01T00:00:00Z", "frozen": true})).await;
+    world.pay(card_payment("a", FRICTIONLESS)).await;
+    world.advance(120).await;
+    world.set(json!({"timeouts": {"redirect_seconds": 120}})).await;
+    assert_eq!(
+        world.order("a").await.error.as_deref(),
+        Some("3DS_REDIRECT_TIMEOUT_PROCESSING_ERROR")
+    );
+}
+
+#[tokio::test]
+async fn time_outs_pass_by_real_time_without_anybody_asking() {
+    let world = World::new().await;
+    let mut shop = crate::common::Shop::new().await;
+    world.set(json!({"timeouts": {"redirect_seconds": 1}})).await;
+    world.pay(but(card_payment("a", CHALLENGE), "callback_url", json!(shop.url))).await;
+    assert_eq!(shop.next().await.field("status").as_deref(), Some("-1"));
+}
