@@ -24,6 +24,7 @@ pub struct Metrics {
 
 struct Inner {
     registry: Registry,
+    behind: Gauge,
     breaker_open: Gauge,
     callbacks: Family<Result_, Counter>,
     checks: Family<Result_, Counter>,
@@ -45,6 +46,7 @@ impl Metrics {
     pub fn new() -> Self {
         let mut inner = Inner {
             registry: Registry::with_prefix("farthing"),
+            behind: Gauge::default(),
             breaker_open: Gauge::default(),
             callbacks: Family::default(),
             checks: Family::default(),
@@ -61,6 +63,11 @@ impl Metrics {
             unresolved: Gauge::default(),
         };
         let registry = &mut inner.registry;
+        registry.register(
+            "store_behind",
+            "Whether an outcome waits in memory because the store cannot be written",
+            inner.behind.clone(),
+        );
         registry.register(
             "breaker_open",
             "Whether charges are stopped because calls to the gateway fail",
@@ -196,8 +203,13 @@ impl Metrics {
         self.inner.unresolved.set(payments);
     }
 
+    /// Whether an outcome waits in memory for the store.
+    pub fn set_behind(&self, behind: bool) {
+        self.inner.behind.set(i64::from(behind));
+    }
+
     /// Whether the breaker is open.
-    pub fn set_breaker(&self, open: bool) {
+    pub fn set_breaker_open(&self, open: bool) {
         self.inner.breaker_open.set(i64::from(open));
     }
 
@@ -308,7 +320,8 @@ mod tests {
         metrics.unclear("malformed");
         metrics.set_outbox(3, 1);
         metrics.set_unresolved(2);
-        metrics.set_breaker(true);
+        metrics.set_behind(true);
+        metrics.set_breaker_open(true);
         let text = metrics.render();
         for line in [
             "farthing_http_requests_total{route=\"/checkout/{token}\",method=\"GET\",status=\"200\"} 1",
@@ -325,6 +338,7 @@ mod tests {
             "farthing_outbox_pending 3",
             "farthing_outbox_parked 1",
             "farthing_unresolved_payments 2",
+            "farthing_store_behind 1",
             "farthing_breaker_open 1",
         ] {
             assert!(text.lines().any(|shown| shown == line), "{line} in\n{text}");
