@@ -16,10 +16,31 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const APT_BROWSER: [&str; 2] = ["chromium", "chromium-driver"];
 
 /// The cargo that runs this task.
+///
+/// It does not inherit what cargo told this program about its own package: build scripts that look at such variables
+/// (that of `ring` does) would run again each time that `cargo xtask` and plain `cargo` take turns.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(is_of_this_package) {
+            command.env_remove(name);
+        }
+    }
     command.current_dir(workspace());
     command
+}
+
+/// Whether cargo sets the variable for the program that it runs; see "Environment variables Cargo sets for crates".
+fn is_of_this_package(name: &str) -> bool {
+    const NAMES: [&str; 6] = [
+        "CARGO_BIN_NAME",
+        "CARGO_CRATE_NAME",
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_LINKS",
+        "CARGO_MANIFEST_PATH",
+        "OUT_DIR",
+    ];
+    name.starts_with("CARGO_PKG_") || NAMES.contains(&name)
 }
 
 /// The root of the workspace.
@@ -184,6 +205,14 @@ mod tests {
     fn a_program_that_does_not_exist_is_not_found() {
         assert_eq!(on_path("farthing-no-such-program"), None);
         assert!(on_path("sh").is_some());
+    }
+
+    #[test]
+    fn a_nested_cargo_keeps_the_users_settings_and_forgets_our_package() {
+        assert!(is_of_this_package("CARGO_PKG_NAME") && is_of_this_package("CARGO_MANIFEST_DIR"));
+        for kept in ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "CARGO_BUILD_JOBS"] {
+            assert!(!is_of_this_package(kept), "{kept}");
+        }
     }
 
     #[test]
