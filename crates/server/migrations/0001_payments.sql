@@ -76,6 +76,7 @@ CREATE TABLE events (
     parked_at    INTEGER
 ) STRICT;
 CREATE INDEX events_waiting ON events (next_try_at) WHERE next_try_at IS NOT NULL;
+CREATE INDEX events_parked ON events (parked_at) WHERE parked_at IS NOT NULL;
 CREATE INDEX events_waiting_by_subject ON events (subject, seq) WHERE next_try_at IS NOT NULL;
 
 CREATE TABLE idempotency_keys (

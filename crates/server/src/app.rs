@@ -73,9 +73,10 @@ impl App {
         Self { parts: Arc::new(parts) }
     }
 
-    /// Now.
+    /// Now, in whole milliseconds: what is stored, compared and shown is one and the same.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        let now = self.clock.now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// What the reducer needs.
@@ -85,12 +86,14 @@ impl App {
 
     /// How far apart two "not found" answers have to be: two call time-outs.
     fn not_found_gap(&self) -> SignedDuration {
-        SignedDuration::try_from(self.config.server.call_timeout.saturating_mul(2)).unwrap_or(SignedDuration::from_secs(60))
+        SignedDuration::try_from(self.config.server.call_timeout.saturating_mul(2))
+            .unwrap_or(SignedDuration::from_secs(60))
     }
 
     /// Marks whether an outcome waits in memory for the store.
     pub fn set_behind(&self, behind: bool) {
         self.behind.store(behind, Ordering::Release);
+        self.metrics.set_behind(behind);
     }
 
     /// Whether an outcome waits in memory for the store: no new payment may start.

@@ -74,6 +74,7 @@ impl<K: Eq + std::hash::Hash + Clone> Working<K> {
 /// Probes while the breaker is open.
 async fn watch_breaker(app: App) {
     while !app.stopping.is_cancelled() {
+        app.metrics.set_breaker_open(app.transport.breaker_is_open());
         probe(&app).await;
         tokio::select! {
             () = app.stopping.cancelled() => return,
@@ -156,6 +157,9 @@ async fn deliver(app: App) {
                 None
             }
         };
+        if let Ok((pending, parked)) = app.store.outbox_size().await {
+            app.metrics.set_outbox(pending, parked);
+        }
         rest(&app, &app.event_written, next).await;
     }
 }
@@ -165,7 +169,9 @@ async fn deliver_one(app: &App, delivery: &Delivery) {
     let configured = app.config.merchant.webhook.as_ref().map(|webhook| webhook.url.clone());
     let own = delivery.url.as_deref().map(Url::parse);
     let record = match (&app.webhooks, own, configured) {
-        (Some(sender), Some(Ok(url)), _) | (Some(sender), None, Some(url)) => try_once(app, sender, &url, delivery).await,
+        (Some(sender), Some(Ok(url)), _) | (Some(sender), None, Some(url)) => {
+            try_once(app, sender, &url, delivery).await
+        }
         // Without an endpoint events wait to be pulled.
         _ => DeliveryRecord::Parked(app.now()),
     };
@@ -175,7 +181,12 @@ async fn deliver_one(app: &App, delivery: &Delivery) {
     }
 }
 
-async fn try_once(app: &App, sender: &WebhookSender, url: &Url, delivery: &Delivery) -> DeliveryRecord {
+async fn try_once(
+    app: &App,
+    sender: &WebhookSender,
+    url: &Url,
+    delivery: &Delivery,
+) -> DeliveryRecord {
     let event = &delivery.event;
     let outcome = sender.deliver(url.as_str(), &event.id, app.now(), event.body.as_bytes()).await;
     app.metrics.delivery(match outcome {

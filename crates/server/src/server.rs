@@ -93,7 +93,9 @@ impl Server {
             .merchant
             .webhook
             .as_ref()
-            .map(|webhook| WebhookSender::new(&webhook.secret, webhook.old_secret.as_ref(), config.mode))
+            .map(|webhook| {
+                WebhookSender::new(&webhook.secret, webhook.old_secret.as_ref(), config.mode)
+            })
             .transpose()?;
         let limits = Limits {
             max_connections: config.server.max_connections,
@@ -121,7 +123,10 @@ impl Server {
         });
         let left = app.store.recover(app.context()).await?;
         if left > 0 {
-            warn!(payments = left, "attempts of a process that died are unresolved; the gateway is asked");
+            warn!(
+                payments = left,
+                "attempts of a process that died are unresolved; the gateway is asked"
+            );
         }
         background::start(&app);
         let router = routes::router(app.clone());
@@ -166,15 +171,16 @@ fn public_url(config: &Config, address: SocketAddr) -> Result<Origin, StartError
     if config.mode == Mode::Live {
         return Err(StartError::PublicUrl);
     }
-    let host = if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
+    let host =
+        if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
     Origin::parse(&format!("http://{host}:{}", address.port())).map_err(|_| StartError::PublicUrl)
 }
 
 /// A wrong key must refuse to start: everything sealed would be lost without a word.
 async fn check_master_key(store: &dyn Store, sealer: &Sealer) -> Result<(), StartError> {
     let (name, text) = KEY_CHECK;
-    let sealed = sealer.seal(name, text).map_err(|_| StartError::MasterKey)?;
-    let held = store.set_fact_once(name, sealed).await?;
+    let first = sealer.seal(name, text).map_err(|_| StartError::MasterKey)?;
+    let held = store.set_fact_once(name, first).await?;
     match sealer.open(name, &held) {
         Ok(opened) if opened.as_slice() == text => Ok(()),
         _ => Err(StartError::MasterKey),

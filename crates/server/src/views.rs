@@ -112,7 +112,11 @@ impl PaymentView {
             amount: payment.amount,
             final_amount: payment.final_amount,
             currency: payment.currency,
-            card: payment.card.clone().map(|CardOnFile { brand, last4, exp }| CardView { brand, last4, exp }),
+            card: payment.card.clone().map(|CardOnFile { brand, last4, exp }| CardView {
+                brand,
+                last4,
+                exp,
+            }),
             decline: payment.decline.as_ref().map(|decline| DeclineView {
                 code: decline.code.name(),
                 message: decline.code.advice().text,
@@ -126,7 +130,11 @@ impl PaymentView {
             timeline: payment
                 .timeline
                 .iter()
-                .map(|entry| TimelineView { at: entry.at, event: entry.what.clone(), status: entry.status })
+                .map(|entry| TimelineView {
+                    at: entry.at,
+                    event: entry.what.clone(),
+                    status: entry.status,
+                })
                 .collect(),
         }
     }

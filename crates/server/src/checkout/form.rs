@@ -6,7 +6,9 @@ use std::fmt;
 use farthing_types::card::{ExpiryError, HolderName, HolderNameError, PanError, SecurityCodeError};
 use farthing_types::checkout::{CardEntry, Field, FieldError};
 use farthing_types::customer::CustomerError;
-use farthing_types::{Brand, BrowserInfo, Card, Customer, CustomerField, Expiry, Pan, SecurityCode};
+use farthing_types::{
+    Brand, BrowserInfo, Card, Customer, CustomerField, Expiry, Pan, SecurityCode,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
@@ -64,7 +66,9 @@ impl Fields {
             .into_iter()
             .chain(CustomerField::ALL.into_iter().map(CustomerField::name))
             .find(|known| *known == name);
-        let Some(known) = known else { return Err(ApiError::field("body", "has a field that is not part of this form")) };
+        let Some(known) = known else {
+            return Err(ApiError::field("body", "has a field that is not part of this form"));
+        };
         if self.0.insert(known, value).is_some() {
             return Err(ApiError::field(known, "must not be given twice"));
         }
@@ -78,13 +82,20 @@ impl Fields {
     /// The attempt's key, if it has the shape of one.
     pub fn attempt(&self) -> Result<&str, ApiError> {
         let key = self.text("attempt");
-        let fine = (8..=64).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        if fine { Ok(key) } else { Err(ApiError::field("attempt", "must be the key that the page carried")) }
+        let fine = (8..=64).contains(&key.len())
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        if fine {
+            Ok(key)
+        } else {
+            Err(ApiError::field("attempt", "must be the key that the page carried"))
+        }
     }
 
     /// The session's version on the page.
     pub fn version(&self) -> Result<u32, ApiError> {
-        self.text("version").parse().map_err(|_| ApiError::field("version", "must be the version that the page carried"))
+        self.text("version")
+            .parse()
+            .map_err(|_| ApiError::field("version", "must be the version that the page carried"))
     }
 
     /// Whether any card field was sent.
@@ -105,7 +116,10 @@ impl Fields {
             screen_height: number("browser_screen_height"),
             screen_width: number("browser_screen_width"),
             language: Some(self.text("browser_language"))
-                .filter(|tag| (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+                .filter(|tag| {
+                    (2..=35).contains(&tag.len())
+                        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                })
                 .map(str::to_owned)
                 .or(headers.language),
             time_zone: self.text("browser_time_zone").parse().ok(),
@@ -236,7 +250,9 @@ fn customer_text(field: CustomerField, error: CustomerError) -> String {
         (CustomerError::Empty, CustomerField::Country) => "Choose the country.".to_owned(),
         (CustomerError::Empty, _) => format!("Enter the {what}."),
         (CustomerError::Length, _) => format!("The {what} is too long."),
-        (CustomerError::Form, CustomerField::Phone) => "Enter the phone number with + and the country code.".to_owned(),
+        (CustomerError::Form, CustomerField::Phone) => {
+            "Enter the phone number with + and the country code.".to_owned()
+        }
         (CustomerError::Form, _) => format!("Check the {what}."),
         _ => format!("The {what} has a character that cannot be used."),
     }
@@ -255,7 +271,10 @@ impl<'de> serde::Deserialize<'de> for Pairs {
                 f.write_str("an object of texts, numbers and booleans")
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Pairs, A::Error> {
                 let mut pairs = Vec::new();
                 while let Some((name, Scalar(value))) = map.next_entry::<String, Scalar>()? {
                     pairs.push((name, value));

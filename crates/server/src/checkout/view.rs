@@ -20,14 +20,23 @@ pub fn is_viewable(session: &Session, now: Timestamp) -> bool {
 }
 
 /// What the page of a checkout token shows.
-pub fn of_session(app: &App, session: &Session, last: Option<&Payment>, path: String) -> Result<CheckoutView, ApiError> {
+pub fn of_session(
+    app: &App,
+    session: &Session,
+    last: Option<&Payment>,
+    path: String,
+) -> Result<CheckoutView, ApiError> {
     let known = known_customer(app, session)?;
     let state = session_state(session, last, app.now());
     Ok(CheckoutView { checkout_path: Some(path), ..view(app, session, &known, state)? })
 }
 
 /// What the page of a return token shows: the result, and no way to pay.
-pub fn of_return(app: &App, session: &Session, payment: &Payment) -> Result<CheckoutView, ApiError> {
+pub fn of_return(
+    app: &App,
+    session: &Session,
+    payment: &Payment,
+) -> Result<CheckoutView, ApiError> {
     let state = payment_state(payment);
     Ok(CheckoutView { checkout_path: None, ..view(app, session, &Customer::default(), state)? })
 }
@@ -57,7 +66,8 @@ fn view(
 
 /// The customer as far as the merchant described it.
 pub fn known_customer(app: &App, session: &Session) -> Result<Customer, ApiError> {
-    customer::open(&app.sealer, &session.id, session.customer.as_deref()).map_err(ApiError::internal)
+    customer::open(&app.sealer, &session.id, session.customer.as_deref())
+        .map_err(ApiError::internal)
 }
 
 /// The state of a session's page.
@@ -65,17 +75,22 @@ fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> C
     let declined = last.and_then(|payment| payment.decline.as_ref()).map(|decline| decline.code);
     match session.status {
         SessionStatus::Open if session.expires_at <= now => CheckoutState::Expired,
-        SessionStatus::Open => {
-            CheckoutState::Ready { declined, wait_seconds: last.map_or(0, |payment| wait_seconds(payment, now)) }
-        }
+        SessionStatus::Open => CheckoutState::Ready {
+            declined,
+            wait_seconds: last.map_or(0, |payment| wait_seconds(payment, now)),
+        },
         SessionStatus::Complete => CheckoutState::Paid,
         SessionStatus::Processing => last.map_or(CheckoutState::Processing, payment_state),
         SessionStatus::Expired => match last {
             // Late money, or the last attempt's own end.
-            Some(payment) if !matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Canceled) => {
+            Some(payment)
+                if !matches!(payment.status, PaymentStatus::Failed | PaymentStatus::Canceled) =>
+            {
                 payment_state(payment)
             }
-            Some(payment) if payment.number >= crate::sessions::record::MAX_ATTEMPTS => payment_state(payment),
+            Some(payment) if payment.number >= crate::sessions::record::MAX_ATTEMPTS => {
+                payment_state(payment)
+            }
             _ => CheckoutState::Expired,
         },
     }
@@ -91,7 +106,10 @@ fn payment_state(payment: &Payment) -> CheckoutState {
         | PaymentStatus::PartiallyRefunded
         | PaymentStatus::Refunded => CheckoutState::Paid,
         PaymentStatus::Failed | PaymentStatus::Canceled => CheckoutState::Failed {
-            declined: payment.decline.as_ref().map_or(DeclineCode::Declined, |decline| decline.code),
+            declined: payment
+                .decline
+                .as_ref()
+                .map_or(DeclineCode::Declined, |decline| decline.code),
         },
     }
 }

@@ -56,7 +56,9 @@ impl CardMemory {
     /// The fingerprint of a card: number, code and expiry.
     pub fn fingerprint(&self, card: &Card) -> Fingerprint {
         // An HMAC takes keys of any length; were that ever not so, every card would look different, which is safe.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_slice()) else { return Fingerprint([0; 32]) };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_slice()) else {
+            return Fingerprint([0; 32]);
+        };
         mac.update(card.pan.expose_digits().as_bytes());
         mac.update(b"|");
         mac.update(card.security_code.as_ref().map_or("", |code| code.expose_digits()).as_bytes());
@@ -82,6 +84,8 @@ impl CardMemory {
     /// Whether an attempt is known to have been made with another card.
     pub fn is_other(&self, payment_id: &str, fingerprint: &Fingerprint) -> bool {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.fingerprints.get(payment_id).is_some_and(|known| !bool::from(known.0.ct_eq(&fingerprint.0)))
+        seen.fingerprints
+            .get(payment_id)
+            .is_some_and(|known| !bool::from(known.0.ct_eq(&fingerprint.0)))
     }
 }

@@ -79,8 +79,13 @@ pub async fn check(app: &App, payment_id: &str) -> Result<Payment, StoreError> {
 
 /// A paid payment stays paid whatever a check says; everything else can still learn.
 fn is_worth_asking(payment: &Payment) -> bool {
-    use farthing_types::PaymentStatus::{Authorized, Canceled, Failed, NeedsAttention, Processing, RequiresAction};
-    matches!(payment.status, Processing | RequiresAction | Failed | Canceled | NeedsAttention | Authorized)
+    use farthing_types::PaymentStatus::{
+        Authorized, Canceled, Failed, NeedsAttention, Processing, RequiresAction,
+    };
+    matches!(
+        payment.status,
+        Processing | RequiresAction | Failed | Canceled | NeedsAttention | Authorized
+    )
 }
 
 /// The question and its answer; everything that goes wrong on the way is an unclear answer.
@@ -94,7 +99,11 @@ async fn ask(app: &App, payment: &Payment) -> CheckAnswer {
         return first;
     }
     let second = ask_by(app, processing_id, &known).await;
-    info!(payment = payment.id, found = second.state != CheckedState::NotFound, "asked by the gateway's own id");
+    info!(
+        payment = payment.id,
+        found = second.state != CheckedState::NotFound,
+        "asked by the gateway's own id"
+    );
     second
 }
 

@@ -153,7 +153,8 @@ async fn repeated(app: &App, payment: Payment) -> Result<Started, ApiError> {
     let mut payment = payment;
     while payment.phase == super::record::Phase::Sending && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        payment = app.store.payment(&payment.id).await.map_err(unavailable)?.ok_or(ApiError::NotFound)?;
+        payment =
+            app.store.payment(&payment.id).await.map_err(unavailable)?.ok_or(ApiError::NotFound)?;
     }
     Ok(Started::Payment(payment))
 }
@@ -170,14 +171,18 @@ async fn call(app: App, payment: Payment, request: WireRequest) -> Payment {
             match answer.state {
                 PayState::CheckNow => ("over", Evidence::AnsweredOver { processing_id }),
                 PayState::Misconfigured => {
+                    // No charge can work until a check is let in: shoppers are told at once.
                     error!("the gateway refused our credentials");
+                    app.transport.open_breaker();
                     ("misconfigured", Evidence::Misconfigured)
                 }
                 PayState::Pending => ("pending", Evidence::Accepted { processing_id }),
-                PayState::Step(NextStep::Redirect(url)) => match app.sealer.seal("step", url.as_str().as_bytes()) {
-                    Ok(url) => ("step", Evidence::Step { processing_id, url }),
-                    Err(_) => ("step", Evidence::Accepted { processing_id }),
-                },
+                PayState::Step(NextStep::Redirect(url)) => {
+                    match app.sealer.seal("step", url.as_str().as_bytes()) {
+                        Ok(url) => ("step", Evidence::Step { processing_id, url }),
+                        Err(_) => ("step", Evidence::Accepted { processing_id }),
+                    }
+                }
                 PayState::Unclear(why) => {
                     unclear(&app, why);
                     ("unclear", Evidence::Lost)
@@ -201,7 +206,8 @@ async fn call(app: App, payment: Payment, request: WireRequest) -> Payment {
     app.event_written.notify_one();
     app.check_wanted.notify_one();
     // "It is over" is a hint: the gateway says how only to those who ask.
-    let payment = if over { checks::check(&app, &payment.id).await.unwrap_or(payment) } else { payment };
+    let payment =
+        if over { checks::check(&app, &payment.id).await.unwrap_or(payment) } else { payment };
     app.metrics.payment_answered(payment.status);
     payment
 }
@@ -247,8 +253,11 @@ fn build(
 ) -> Result<WireRequest, ApiError> {
     let session = attempt.session;
     let return_url = app.public_url.join(&format!("/return/{}", return_token.expose()));
-    let callback_url =
-        app.public_url.join(&format!("/callbacks/{}/{}", app.gateway.name(), callback_token.expose()));
+    let callback_url = app.public_url.join(&format!(
+        "/callbacks/{}/{}",
+        app.gateway.name(),
+        callback_token.expose()
+    ));
     let site = app.config.merchant.origins.first().unwrap_or(&app.public_url);
     let order = Order {
         gateway_order_id: id,
@@ -259,7 +268,7 @@ fn build(
         customer_ip: attempt.customer_ip,
         return_url: &return_url,
         callback_url: &callback_url,
-        recurrent: session.terms.recurrent.then(|| Recurrence {
+        recurrent: session.terms.recurrent.then_some(Recurrence {
             frequency_days: session.terms.recur_freq,
             until: session.terms.recur_exp.as_deref(),
         }),
@@ -269,9 +278,15 @@ fn build(
         Source::Hosted { prefilled_phone } => app.gateway.hosted_form(&order, *prefilled_phone),
     };
     built.map_err(|error| match error {
-        BuildError::Customer(field) => ApiError::field(format!("customer.{}", field.name()), "is required"),
-        BuildError::NoAccount => ApiError::field("currency", "no account is configured for this currency"),
-        BuildError::Unsupported => ApiError::field("body", "is not supported by the configured gateway profile"),
+        BuildError::Customer(field) => {
+            ApiError::field(format!("customer.{}", field.name()), "is required")
+        }
+        BuildError::NoAccount => {
+            ApiError::field("currency", "no account is configured for this currency")
+        }
+        BuildError::Unsupported => {
+            ApiError::field("body", "is not supported by the configured gateway profile")
+        }
         _ => ApiError::internal(error),
     })
 }
@@ -281,7 +296,11 @@ fn on_file(card: &Card) -> CardOnFile {
     CardOnFile {
         brand: farthing_types::Brand::of(&card.pan).map(|brand| brand.name().to_owned()),
         last4: Some(card.pan.last4().as_str().to_owned()),
-        exp: Some(format!("{:02}/{:02}", card.expiry.expose_month(), card.expiry.expose_year() % 100)),
+        exp: Some(format!(
+            "{:02}/{:02}",
+            card.expiry.expose_month(),
+            card.expiry.expose_year() % 100
+        )),
     }
 }
 

@@ -71,17 +71,28 @@ pub fn reduce(before: &Payment, evidence: Evidence, context: Context) -> Change 
     let (what, event) = step(&mut payment, evidence, context);
     if payment.status != before.status || payment.phase != before.phase || event.is_some() {
         payment.updated_at = context.now;
-        payment.timeline.push(TimelineEntry { at: context.now, what: what.to_owned(), status: payment.status });
+        payment.timeline.push(TimelineEntry {
+            at: context.now,
+            what: what.to_owned(),
+            status: payment.status,
+        });
     }
     if event.is_some() {
         payment.events += 1;
     }
-    debug_assert!(payment.status != PaymentStatus::Paid || payment.holds_order, "a paid payment holds its order");
+    debug_assert!(
+        payment.status != PaymentStatus::Paid || payment.holds_order,
+        "a paid payment holds its order"
+    );
     Change { payment, event }
 }
 
 /// Changes the payment; says what happened and what the merchant has to hear.
-fn step(payment: &mut Payment, evidence: Evidence, context: Context) -> (&'static str, Option<EventKind>) {
+fn step(
+    payment: &mut Payment,
+    evidence: Evidence,
+    context: Context,
+) -> (&'static str, Option<EventKind>) {
     match evidence {
         Evidence::Checked(answer) => checked(payment, answer, context),
         Evidence::StepOpened => {
@@ -114,7 +125,9 @@ fn step(payment: &mut Payment, evidence: Evidence, context: Context) -> (&'stati
             payment.next_check_at = Some(context.now);
             ("restarted", None)
         }
-        Evidence::Misconfigured => ("refused_credentials", Some(fail(payment, DeclineCode::Misconfigured, None, None))),
+        Evidence::Misconfigured => {
+            ("refused_credentials", Some(fail(payment, DeclineCode::Misconfigured, None, None)))
+        }
         Evidence::NotSent => ("not_sent", Some(fail(payment, DeclineCode::NotSent, None, None))),
         Evidence::Step { processing_id, url } => {
             accept(payment, processing_id, Phase::Step, PaymentStatus::RequiresAction, context);
@@ -156,9 +169,16 @@ fn unresolve(payment: &mut Payment, context: Context) {
 }
 
 /// Reads a check's answer. Nothing else leads to `paid`.
-fn checked(payment: &mut Payment, answer: CheckAnswer, context: Context) -> (&'static str, Option<EventKind>) {
+fn checked(
+    payment: &mut Payment,
+    answer: CheckAnswer,
+    context: Context,
+) -> (&'static str, Option<EventKind>) {
     let CheckAnswer { state, card } = answer;
-    if !matches!(state, CheckedState::NotFound | CheckedState::Unclear(_) | CheckedState::Misconfigured) {
+    if !matches!(
+        state,
+        CheckedState::NotFound | CheckedState::Unclear(_) | CheckedState::Misconfigured
+    ) {
         payment.acknowledged = true;
         payment.not_found_since = None;
         if let Some(card) = card {
@@ -168,10 +188,17 @@ fn checked(payment: &mut Payment, answer: CheckAnswer, context: Context) -> (&'s
         }
     }
     let outcome = match state {
-        CheckedState::Succeeded { amount, final_amount } => return succeeded(payment, amount, final_amount),
+        CheckedState::Succeeded { amount, final_amount } => {
+            return succeeded(payment, amount, final_amount);
+        }
         CheckedState::Failed { decline, raw } => {
             if may_fail(payment) {
-                let event = fail(payment, decline, raw, next_check(payment.created_at, context.now, context.jitter));
+                let event = fail(
+                    payment,
+                    decline,
+                    raw,
+                    next_check(payment.created_at, context.now, context.jitter),
+                );
                 // The gateway's own "failed" is final: what comes later arrives by callback.
                 payment.next_check_at = None;
                 return ("failed", Some(event));
@@ -191,9 +218,14 @@ fn checked(payment: &mut Payment, answer: CheckAnswer, context: Context) -> (&'s
     again_or_give_up(payment, outcome, context)
 }
 
-fn succeeded(payment: &mut Payment, amount: u64, final_amount: Option<u64>) -> (&'static str, Option<EventKind>) {
+fn succeeded(
+    payment: &mut Payment,
+    amount: u64,
+    final_amount: Option<u64>,
+) -> (&'static str, Option<EventKind>) {
     use PaymentStatus::{Canceled, Failed, NeedsAttention, Processing, RequiresAction};
-    let whole = amount == payment.amount && final_amount.is_none_or(|taken| taken == payment.amount);
+    let whole =
+        amount == payment.amount && final_amount.is_none_or(|taken| taken == payment.amount);
     let no_result = payment.attention == Some(Attention::NoResult);
     match payment.status {
         Processing | RequiresAction => {}
@@ -271,7 +303,12 @@ fn may_fail(payment: &Payment) -> bool {
     payment.is_open() || payment.attention == Some(Attention::NoResult)
 }
 
-fn fail(payment: &mut Payment, code: DeclineCode, raw: Option<String>, watch: Option<Timestamp>) -> EventKind {
+fn fail(
+    payment: &mut Payment,
+    code: DeclineCode,
+    raw: Option<String>,
+    watch: Option<Timestamp>,
+) -> EventKind {
     payment.phase = Phase::Settled;
     payment.status = PaymentStatus::Failed;
     payment.decline = Some(Decline { code, raw });

@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(72);
 
 /// The pauses, by the payment's age: up to the age on the left, wait what stands on the right (seconds).
-const STEPS: [(i64, i64); 4] = [(10 * 60, 45), (60 * 60, 5 * 60), (24 * 3600, 30 * 60), (72 * 3600, 3 * 3600)];
+const STEPS: [(i64, i64); 4] =
+    [(10 * 60, 45), (60 * 60, 5 * 60), (24 * 3600, 30 * 60), (72 * 3600, 3 * 3600)];
 
 /// The ages of the first checks, seconds.
 const FIRST: [i64; 5] = [2, 4, 8, 15, 30];
@@ -20,15 +21,20 @@ pub fn next_check(created_at: Timestamp, now: Timestamp, jitter: u8) -> Option<T
         return None;
     }
     // A check that came early by its jitter must not be followed by a twin: the next one is a third later at least.
-    let pause = match FIRST.iter().find(|first| i128::from(**first) * 1000 > age.as_millis() * 13 / 10) {
-        Some(first) => SignedDuration::from_secs(*first) - age,
-        None => {
-            let pause = STEPS.iter().find(|(until, _)| age.as_secs() < *until).map_or(3 * 3600, |(_, pause)| *pause);
-            SignedDuration::from_secs(pause)
-        }
+    let is_next = |first: &&i64| i128::from(**first) * 1000 > age.as_millis() * 13 / 10;
+    let pause = if let Some(first) = FIRST.iter().find(is_next) {
+        SignedDuration::from_secs(*first) - age
+    } else {
+        let pause = STEPS
+            .iter()
+            .find(|(until, _)| age.as_secs() < *until)
+            .map_or(3 * 3600, |(_, pause)| *pause);
+        SignedDuration::from_secs(pause)
     };
     // -20 % … +20 % in 255 steps, in integer milliseconds.
-    let shift = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 1000) * (i64::from(jitter) * 40 - 255 * 20) / 25_500;
+    let shift = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX / 1000)
+        * (i64::from(jitter) * 40 - 255 * 20)
+        / 25_500;
     now.checked_add(pause + SignedDuration::from_millis(shift)).ok()
 }
 

@@ -25,8 +25,17 @@ pub async fn receive(
         return Err(ApiError::NotFound);
     }
     let token = Token::parse(TokenKind::Callback, &token).ok_or(ApiError::NotFound)?;
-    let payment = app.store.payment_by_callback(&token.hash()).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let payment = app
+        .store
+        .payment_by_callback(&token.hash())
+        .await
+        .map_err(store_error)?
+        .ok_or(ApiError::NotFound)?;
+    let content_type = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let body = read_body(request).await?;
     let raw = RawCallback { content_type: content_type.as_deref(), body: &body };
     let notice = match app.gateway.read_callback(&raw) {

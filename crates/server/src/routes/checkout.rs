@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
 use farthing_types::{BrowserInfo, PaymentStatus};
-use farthing_widget::MessageKind;
 use serde::Serialize;
 
 use super::idempotent::store_error;
@@ -18,10 +17,10 @@ use crate::checkout::view;
 use crate::crash;
 use crate::json::read_body;
 use crate::listen::ClientAddr;
-use crate::payments::pay::{self, Attempt, Source, Started};
-use crate::payments::reducer::Evidence;
-use crate::payments::record::Payment;
 use crate::payments::checks;
+use crate::payments::pay::{self, Attempt, Source, Started};
+use crate::payments::record::Payment;
+use crate::payments::reducer::Evidence;
 use crate::problem::ApiError;
 use crate::sessions::record::Session;
 use crate::token::{Token, TokenKind};
@@ -39,7 +38,9 @@ pub async fn page(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Some((session, path)) = find(&app, &token).await? else { return Ok(pages::not_available(&app)) };
+    let Some((session, path)) = find(&app, &token).await? else {
+        return Ok(pages::not_available(&app));
+    };
     // Fields in the address are a planted link or a broken page: they are not read.
     let foreign = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
         .any(|(name, _)| !QUERY.contains(&name.as_ref()));
@@ -57,7 +58,10 @@ pub async fn page(
 }
 
 /// `GET /checkout/{cst}/payments`: a GET never carries a payment.
-pub async fn refuse_get(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
+pub async fn refuse_get(
+    State(app): State<App>,
+    Path(token): Path<String>,
+) -> Result<Response, ApiError> {
     let Some((_, path)) = find(&app, &token).await? else { return Ok(pages::not_available(&app)) };
     Ok(pages::refused(&app, &path, StatusCode::METHOD_NOT_ALLOWED))
 }
@@ -110,12 +114,21 @@ struct Submit {
 }
 
 impl Submit {
-    async fn run(self, app: &App, fields: Fields, browser: BrowserInfo, client: ClientAddr) -> Result<Response, ApiError> {
+    async fn run(
+        self,
+        app: &App,
+        fields: Fields,
+        browser: BrowserInfo,
+        client: ClientAddr,
+    ) -> Result<Response, ApiError> {
         let attempt = fields.attempt()?.to_owned();
         let version = fields.version()?;
         let embedded = form::takes_cards(app.config.merchant.card_entry);
         if !embedded && fields.has_card() {
-            return Err(ApiError::field("card_number", "is not accepted: this server takes no card data"));
+            return Err(ApiError::field(
+                "card_number",
+                "is not accepted: this server takes no card data",
+            ));
         }
         let mut customer = view::known_customer(app, &self.session)?;
         let asked = customer.missing(app.gateway.required_customer());
@@ -140,8 +153,14 @@ impl Submit {
             None => Source::Hosted { prefilled_phone: None },
         };
         let session = &self.session;
-        let attempt =
-            Attempt { session, attempt: &attempt, version, customer: &customer, customer_ip: client.ip(), source };
+        let attempt = Attempt {
+            session,
+            attempt: &attempt,
+            version,
+            customer: &customer,
+            customer_ip: client.ip(),
+            source,
+        };
         let started = pay::start(app, attempt).await;
         crash::point("K6");
         let problem = match started? {
@@ -165,7 +184,12 @@ impl Submit {
         }
         let errors = vec![FieldError { field: Field::Form, text: words(&problem).to_owned() }];
         // The session may have changed since the page was made: show it as it is now.
-        let session = app.store.session(&self.session.id).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
+        let session = app
+            .store
+            .session(&self.session.id)
+            .await
+            .map_err(store_error)?
+            .ok_or(ApiError::NotFound)?;
         Self { session, ..self }.again(app, errors, typed, problem.status())
     }
 
@@ -192,7 +216,12 @@ impl Submit {
         let next = if step { format!("{}/step", self.path) } else { self.path.clone() };
         if self.json {
             let next = step.then_some(next);
-            return Json(Submitted { status: payment.status, payment_id: payment.id.clone(), next }).into_response();
+            return Json(Submitted {
+                status: payment.status,
+                payment_id: payment.id.clone(),
+                next,
+            })
+            .into_response();
         }
         Redirect::to(&next).into_response()
     }
@@ -201,17 +230,28 @@ impl Submit {
 /// Why a submit was not taken, for the shopper.
 fn words(problem: &ApiError) -> &'static str {
     match problem {
-        ApiError::OrderAlreadyOpen { .. } => "This order is being paid in another window. Finish or close it first.",
-        ApiError::OrderAlreadyPaid { .. } => "This order is already paid. You have not been charged again.",
-        ApiError::IdempotencyMismatch => "This form was already sent with another card. Enter the card again to try once more.",
+        ApiError::OrderAlreadyOpen { .. } => {
+            "This order is being paid in another window. Finish or close it first."
+        }
+        ApiError::OrderAlreadyPaid { .. } => {
+            "This order is already paid. You have not been charged again."
+        }
+        ApiError::IdempotencyMismatch => {
+            "This form was already sent with another card. Enter the card again to try once more."
+        }
         ApiError::SessionChanged => "The order has changed. Check the new total, then pay.",
-        ApiError::TooManyAttempts => "There were too many attempts. Go back to the shop and start again.",
+        ApiError::TooManyAttempts => {
+            "There were too many attempts. Go back to the shop and start again."
+        }
         _ => "The payment could not be started. Try again.",
     }
 }
 
 /// `GET /checkout/{cst}/status`: the page's state for scripts.
-pub async fn status(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
+pub async fn status(
+    State(app): State<App>,
+    Path(token): Path<String>,
+) -> Result<Response, ApiError> {
     let Some((session, path)) = find(&app, &token).await? else { return Err(ApiError::NotFound) };
     let last = app.store.last_payment(&session.id).await.map_err(store_error)?;
     let view = view::of_session(&app, &session, last.as_ref(), path)?;
@@ -251,16 +291,22 @@ pub struct StatusView {
 
 /// `GET /checkout/{cst}/step`: hands the shopper over to the bank, once. Opened again, it asks the gateway first.
 pub async fn step(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
-    let Some((session, path)) = find(&app, &token).await? else { return Ok(pages::not_available(&app)) };
+    let Some((session, path)) = find(&app, &token).await? else {
+        return Ok(pages::not_available(&app));
+    };
     let last = app.store.last_payment(&session.id).await.map_err(store_error)?;
-    let Some(payment) = last.filter(|payment| payment.status == PaymentStatus::RequiresAction) else {
+    let Some(payment) = last.filter(|payment| payment.status == PaymentStatus::RequiresAction)
+    else {
         return Ok(Redirect::to(&path).into_response());
     };
     let again = payment.step_opened;
     let payment = if again {
         checks::trigger(&app, &payment).await.map_err(store_error)?
     } else {
-        app.store.apply(&payment.id, Evidence::StepOpened, app.context()).await.map_err(store_error)?
+        app.store
+            .apply(&payment.id, Evidence::StepOpened, app.context())
+            .await
+            .map_err(store_error)?
     };
     let target = crate::payments::step_url(&app, &payment);
     let (Some(target), PaymentStatus::RequiresAction) = (target, payment.status) else {
@@ -275,7 +321,9 @@ async fn find(app: &App, token: &str) -> Result<Option<(Session, String)>, ApiEr
     let Some(token) = Token::parse(TokenKind::Checkout, token) else { return Ok(None) };
     let session = app.store.session_by_token(&token.hash()).await.map_err(store_error)?;
     let path = format!("/checkout/{}", token.expose());
-    Ok(session.filter(|session| view::is_viewable(session, app.now())).map(|session| (session, path)))
+    Ok(session
+        .filter(|session| view::is_viewable(session, app.now()))
+        .map(|session| (session, path)))
 }
 
 fn show(app: &App, view: &CheckoutView, status: StatusCode, refresh: Option<&str>) -> Response {
@@ -302,16 +350,21 @@ fn is_framed(headers: &HeaderMap) -> bool {
 
 /// What the headers say of the browser.
 fn browser_of(headers: &HeaderMap) -> BrowserInfo {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(|text| text.chars().take(512).collect());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(|text| text.chars().take(512).collect())
+    };
     let language = headers
         .get(ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok()?.split([',', ';']).next())
         .map(|tag| tag.trim().chars().take(35).collect::<String>())
         .filter(|tag| !tag.is_empty() && tag != "*");
-    BrowserInfo { accept_header: text(ACCEPT), user_agent: text(USER_AGENT), language, ..BrowserInfo::default() }
-}
-
-/// A page for links that open nothing.
-pub async fn nothing(State(app): State<App>) -> Response {
-    pages::message(&app, MessageKind::NotAvailable, StatusCode::NOT_FOUND)
+    BrowserInfo {
+        accept_header: text(ACCEPT),
+        user_agent: text(USER_AGENT),
+        language,
+        ..BrowserInfo::default()
+    }
 }

@@ -1,5 +1,7 @@
 //! `GET /v1/events`: every event in order, for merchants who would rather pull.
 
+#![expect(unused_qualifications, reason = "written by the macro that describes query parameters")]
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -56,7 +58,8 @@ pub async fn list(
     if !(1..=100).contains(&limit) {
         return Err(ApiError::field("limit", "must be 1 to 100"));
     }
-    let mut found = app.store.events(wanted.after.unwrap_or(0), limit + 1).await.map_err(store_error)?;
+    let mut found =
+        app.store.events(wanted.after.unwrap_or(0), limit + 1).await.map_err(store_error)?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next_cursor = if more { found.last().map(|event| event.seq.to_string()) } else { None };

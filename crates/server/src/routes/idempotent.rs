@@ -30,7 +30,8 @@ where
 {
     let scope = KeyScope { caller: caller.to_owned(), route, key: key_of(headers)? };
     let request = fingerprint(app, &scope, body);
-    let claim = KeyClaim { scope: scope.clone(), request, process: app.process.clone(), now: app.now() };
+    let claim =
+        KeyClaim { scope: scope.clone(), request, process: app.process.clone(), now: app.now() };
     match app.store.claim_key(claim).await.map_err(store_error)? {
         KeyState::Answered(status, sealed) => return replay(app, &scope, status, &sealed),
         KeyState::Different => return Err(ApiError::IdempotencyMismatch),
@@ -54,9 +55,14 @@ where
 /// The header: 1 to 255 printable ASCII characters.
 fn key_of(headers: &HeaderMap) -> Result<String, ApiError> {
     let mut values = headers.get_all("idempotency-key").iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(ApiError::IdempotencyRequired) };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(ApiError::IdempotencyRequired);
+    };
     let key = value.to_str().map_err(|_| ApiError::IdempotencyRequired)?;
-    if key.is_empty() || key.len() > 255 || !key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+    if key.is_empty()
+        || key.len() > 255
+        || !key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
+    {
         return Err(ApiError::IdempotencyRequired);
     }
     Ok(key.to_owned())
@@ -86,7 +92,8 @@ fn context(scope: &KeyScope) -> String {
 }
 
 fn json(status: StatusCode, bytes: Vec<u8>) -> Response {
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], Body::from(bytes)).into_response()
+    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], Body::from(bytes))
+        .into_response()
 }
 
 /// What a store's failure means to a caller of the API.

@@ -92,7 +92,11 @@ pub async fn create(
     once(&app, caller.key_id(), "POST /v1/links".into(), &headers, &body, work).await
 }
 
-async fn make(app: &App, wanted: CreateLink, caller_ip: IpAddr) -> Result<(StatusCode, CreatedLink), ApiError> {
+async fn make(
+    app: &App,
+    wanted: CreateLink,
+    caller_ip: IpAddr,
+) -> Result<(StatusCode, CreatedLink), ApiError> {
     let CreateLink { customer, customer_ip, prefilled_phone, .. } = &wanted;
     let known = customer.check().map_err(ApiError::Validation)?;
     let missing = known.missing(app.gateway.required_customer());
@@ -100,18 +104,25 @@ async fn make(app: &App, wanted: CreateLink, caller_ip: IpAddr) -> Result<(Statu
         return Err(ApiError::Validation(
             missing
                 .into_iter()
-                .map(|field| crate::problem::FieldError::new(format!("customer.{}", field.name()), "is required"))
+                .map(|field| {
+                    crate::problem::FieldError::new(
+                        format!("customer.{}", field.name()),
+                        "is required",
+                    )
+                })
                 .collect(),
         ));
     }
     let phone = prefilled_phone.clone();
-    if phone.as_deref().is_some_and(|digits| !(5..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit())) {
+    if phone.as_deref().is_some_and(|digits| {
+        !(5..=15).contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit())
+    }) {
         return Err(ApiError::field("prefilled_phone", "must be 5 to 15 digits"));
     }
     let customer_ip = customer_ip.unwrap_or(caller_ip);
     let (session, _token) = create::create(app, session_of(wanted)).await?;
-    let customer =
-        customer::open(&app.sealer, &session.id, session.customer.as_deref()).map_err(ApiError::internal)?;
+    let customer = customer::open(&app.sealer, &session.id, session.customer.as_deref())
+        .map_err(ApiError::internal)?;
     let attempt = Attempt {
         session: &session,
         attempt: "link",
@@ -122,8 +133,12 @@ async fn make(app: &App, wanted: CreateLink, caller_ip: IpAddr) -> Result<(Statu
     };
     let payment = match pay::start(app, attempt).await? {
         Started::Payment(payment) => payment,
-        Started::OrderOpen(payment) => return Err(ApiError::OrderAlreadyOpen { payment: payment.id }),
-        Started::OrderPaid(payment) => return Err(ApiError::OrderAlreadyPaid { payment: payment.id }),
+        Started::OrderOpen(payment) => {
+            return Err(ApiError::OrderAlreadyOpen { payment: payment.id });
+        }
+        Started::OrderPaid(payment) => {
+            return Err(ApiError::OrderAlreadyPaid { payment: payment.id });
+        }
         Started::OtherCard | Started::SessionClosed | Started::Stale | Started::TooMany => {
             return Err(ApiError::SessionNotOpen);
         }

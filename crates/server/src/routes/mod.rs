@@ -73,8 +73,11 @@ impl HasKeys for App {
 /// The body of a merchant's JSON request.
 async fn json_body(request: Request) -> Result<Zeroizing<Vec<u8>>, ApiError> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let json = kind
-        .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json")));
+    let json = kind.is_some_and(|kind| {
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    });
     if !json {
         return Err(ApiError::UnsupportedMediaType);
     }
@@ -101,12 +104,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let mut members = serde_json::Map::new();
-        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+        for (name, value) in
+            form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+        {
             // Whole numbers become numbers, for serde reads text and numbers apart.
-            let number = value.parse::<u64>().ok().filter(|_| matches!(name.as_ref(), "limit" | "after"));
-            let value = number.map_or_else(|| serde_json::Value::from(value.as_ref()), serde_json::Value::from);
+            let number =
+                value.parse::<u64>().ok().filter(|_| matches!(name.as_ref(), "limit" | "after"));
+            let value = number
+                .map_or_else(|| serde_json::Value::from(value.as_ref()), serde_json::Value::from);
             if members.insert(name.clone().into_owned(), value).is_some() {
-                return Err(ApiError::Validation(vec![FieldError::new("query", "must not repeat a parameter")]));
+                return Err(ApiError::Validation(vec![FieldError::new(
+                    "query",
+                    "must not repeat a parameter",
+                )]));
             }
         }
         let text = serde_json::to_vec(&members).map_err(ApiError::internal)?;

@@ -20,7 +20,11 @@ pub async fn healthz() -> &'static str {
 /// know yet, and while the server is stopping.
 pub async fn readyz(State(app): State<App>) -> Response {
     let ready = !app.is_behind() && !app.stopping.is_cancelled() && app.store.ready().await.is_ok();
-    if ready { "ready\n".into_response() } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response() }
+    if ready {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+    }
 }
 
 /// `GET /metrics`: the Prometheus text format, to loopback or with the configured token.
@@ -30,12 +34,17 @@ pub async fn metrics(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let by_token = app.config.server.metrics_token.as_ref().is_some_and(|token| {
-        let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.expose_secret().as_bytes())))
+        let given = headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
+        given.is_some_and(|given| {
+            bool::from(given.as_bytes().ct_eq(token.expose_secret().as_bytes()))
+        })
     });
     if !by_token && !client.ip().is_loopback() {
         return Err(ApiError::NotFound);
     }
     let text = app.metrics.render();
-    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+        .into_response())
 }

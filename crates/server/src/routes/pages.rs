@@ -5,7 +5,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use farthing_types::checkout::CheckoutView;
 use farthing_widget::{
-    MessageKind, PageContext, Refresh, render_checkout, render_message, render_refused, render_reopened_step, render_step,
+    MessageKind, PageContext, Refresh, render_checkout, render_message, render_refused,
+    render_reopened_step, render_step,
 };
 
 use crate::app::App;
@@ -30,7 +31,10 @@ pub fn checkout(
     framing: Framing,
 ) -> Response {
     html(app, status, |page, nonce| {
-        let page = PageContext { refresh: refresh.map(|(seconds, url)| Refresh { seconds, url }), ..*page };
+        let page = PageContext {
+            refresh: refresh.map(|(seconds, url)| Refresh { seconds, url }),
+            ..*page
+        };
         let shops = match framing {
             Framing::None => &[],
             Framing::Shop => app.config.merchant.origins.as_slice(),
@@ -42,7 +46,11 @@ pub fn checkout(
 /// The hand-over page to the bank.
 pub fn step(app: &App, view: &CheckoutView, target: &str, again: bool) -> Response {
     html(app, StatusCode::OK, |page, nonce| {
-        let html = if again { render_reopened_step(view, target, page) } else { render_step(view, target, page) };
+        let html = if again {
+            render_reopened_step(view, target, page)
+        } else {
+            render_step(view, target, page)
+        };
         (html, headers::step_policy(nonce, &app.config.merchant.origins, app.config.mode))
     })
 }
@@ -54,8 +62,9 @@ pub fn not_available(app: &App) -> Response {
 
 /// A GET that carried form fields.
 pub fn refused(app: &App, checkout_path: &str, status: StatusCode) -> Response {
-    let mut response =
-        html(app, status, |page, nonce| (render_refused(checkout_path, page), headers::message_policy(nonce)));
+    let mut response = html(app, status, |page, nonce| {
+        (render_refused(checkout_path, page), headers::message_policy(nonce))
+    });
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     }
@@ -72,7 +81,9 @@ fn html(
     status: StatusCode,
     render: impl FnOnce(&PageContext<'_>, &Nonce) -> (String, HeaderValue),
 ) -> Response {
-    let Ok(nonce) = Nonce::generate() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Ok(nonce) = Nonce::generate() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     let page = PageContext {
         lang: "en",
         nonce: nonce.as_str(),
@@ -80,7 +91,9 @@ fn html(
         refresh: None,
     };
     let (body, policy) = render(&page, &nonce);
-    let headers =
-        [(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")), (CONTENT_SECURITY_POLICY, policy)];
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, policy),
+    ];
     (status, headers, body).into_response()
 }

@@ -1,5 +1,7 @@
 //! `/v1/payments`.
 
+#![expect(unused_qualifications, reason = "written by the macro that describes query parameters")]
+
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -67,7 +69,8 @@ pub async fn list(
         return Err(ApiError::field("limit", "must be 1 to 100"));
     }
     let before = wanted.cursor.as_deref().map(str::parse::<u64>).transpose();
-    let before = before.map_err(|_| ApiError::field("cursor", "must be the next_cursor of an answer"))?;
+    let before =
+        before.map_err(|_| ApiError::field("cursor", "must be the next_cursor of an answer"))?;
     let filter = PaymentFilter {
         order_id: wanted.order_id,
         status: wanted.status,
@@ -79,7 +82,8 @@ pub async fn list(
     let mut found = app.store.payments(filter).await.map_err(store_error)?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
-    let next_cursor = if more { found.last().map(|(position, _)| position.to_string()) } else { None };
+    let next_cursor =
+        if more { found.last().map(|(position, _)| position.to_string()) } else { None };
     let data = found.iter().map(|(_, payment)| PaymentView::of(payment)).collect();
     Ok(Json(PaymentList { data, next_cursor }))
 }
@@ -112,9 +116,11 @@ pub async fn check(
     let body = read_body(request).await?;
     super::no_fields(&body)?;
     let work = async {
-        let payment = app.store.payment(&id).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
+        let payment =
+            app.store.payment(&id).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
         let payment = checks::trigger(&app, &payment).await.map_err(store_error)?;
         Ok((StatusCode::OK, PaymentView::of(&payment)))
     };
-    once(&app, caller.key_id(), format!("POST /v1/payments/{id}/check"), &headers, &body, work).await
+    once(&app, caller.key_id(), format!("POST /v1/payments/{id}/check"), &headers, &body, work)
+        .await
 }

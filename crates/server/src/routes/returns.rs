@@ -16,11 +16,21 @@ use crate::token::{Token, TokenKind};
 const REFRESH_SECONDS: u16 = 3;
 
 /// `GET|POST /return/{rt}`: asks the gateway, then shows the result or goes on to the merchant's page.
-pub async fn arrive(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
-    let Some(token) = Token::parse(TokenKind::Return, &token) else { return Ok(pages::not_available(&app)) };
+pub async fn arrive(
+    State(app): State<App>,
+    Path(token): Path<String>,
+) -> Result<Response, ApiError> {
+    let Some(token) = Token::parse(TokenKind::Return, &token) else {
+        return Ok(pages::not_available(&app));
+    };
     let found = app.store.payment_by_return(&token.hash()).await.map_err(store_error)?;
     let Some(payment) = found else { return Ok(pages::not_available(&app)) };
-    let session = app.store.session(&payment.session_id).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
+    let session = app
+        .store
+        .session(&payment.session_id)
+        .await
+        .map_err(store_error)?
+        .ok_or(ApiError::NotFound)?;
     if !view::is_viewable(&session, app.now()) && !payment.is_open() {
         return Ok(pages::not_available(&app));
     }
@@ -36,10 +46,12 @@ pub async fn arrive(State(app): State<App>, Path(token): Path<String>) -> Result
     let path = format!("/return/{}", token.expose());
     // A shopper who came back early: the bank may still be open, and the waiting page asks until it is known.
     let view = match view.state {
-        farthing_types::checkout::CheckoutState::Challenge => farthing_types::checkout::CheckoutView {
-            state: farthing_types::checkout::CheckoutState::Processing,
-            ..view
-        },
+        farthing_types::checkout::CheckoutState::Challenge => {
+            farthing_types::checkout::CheckoutView {
+                state: farthing_types::checkout::CheckoutState::Processing,
+                ..view
+            }
+        }
         _ => view,
     };
     Ok(pages::checkout(&app, &view, StatusCode::OK, Some((REFRESH_SECONDS, &path)), Framing::None))

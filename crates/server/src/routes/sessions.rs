@@ -113,8 +113,12 @@ pub async fn expire(
     let body = read_body(request).await?;
     super::no_fields(&body)?;
     let work = async {
-        let session =
-            app.store.expire_session(&id, app.now()).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
+        let session = app
+            .store
+            .expire_session(&id, app.now())
+            .await
+            .map_err(store_error)?
+            .ok_or(ApiError::NotFound)?;
         app.event_written.notify_one();
         if session.status == farthing_types::SessionStatus::Expired {
             Ok((StatusCode::OK, SessionView::of(&session)))
@@ -122,5 +126,6 @@ pub async fn expire(
             Err(ApiError::SessionNotOpen)
         }
     };
-    once(&app, caller.key_id(), format!("POST /v1/sessions/{id}/expire"), &headers, &body, work).await
+    once(&app, caller.key_id(), format!("POST /v1/sessions/{id}/expire"), &headers, &body, work)
+        .await
 }

@@ -105,7 +105,9 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
     }
     let currency = wanted.currency.parse::<Currency>();
     match currency {
-        Err(_) => errors.push(FieldError::new("currency", "must be an ISO 4217 code in capital letters")),
+        Err(_) => {
+            errors.push(FieldError::new("currency", "must be an ISO 4217 code in capital letters"))
+        }
         Ok(currency) if !app.gateway.takes(currency) => {
             errors.push(FieldError::new("currency", "has no configured account"));
         }
@@ -114,7 +116,11 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
     if wanted.capture.as_deref().is_some_and(|capture| capture != "automatic") {
         errors.push(FieldError::new("capture", "must be `automatic` in this version"));
     }
-    if wanted.methods.as_ref().is_some_and(|methods| methods.len() != 1 || methods.iter().any(|name| name != "card")) {
+    if wanted
+        .methods
+        .as_ref()
+        .is_some_and(|methods| methods.len() != 1 || methods.iter().any(|name| name != "card"))
+    {
         errors.push(FieldError::new("methods", "must be [\"card\"] in this version"));
     }
     let expires_in = wanted.expires_in.unwrap_or(DEFAULT_EXPIRES_IN);
@@ -126,7 +132,11 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
     if wanted.locale.as_deref().is_some_and(|tag| !is_language_tag(tag)) {
         errors.push(FieldError::new("locale", "must be a BCP 47 language tag"));
     }
-    if wanted.metadata.as_ref().is_some_and(|notes| serde_json::to_vec(notes).map_or(true, |json| json.len() > 4096)) {
+    if wanted
+        .metadata
+        .as_ref()
+        .is_some_and(|notes| serde_json::to_vec(notes).map_or(true, |json| json.len() > 4096))
+    {
         errors.push(FieldError::new("metadata", "must be at most 4 KiB of JSON"));
     }
     let customer = wanted.customer.check().map_err(|more| errors.extend(more));
@@ -137,8 +147,9 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
     let id = new_id("ses_")?;
     let token = Token::generate(TokenKind::Checkout)?;
     let created_at = app.now();
-    let expires_at =
-        created_at.checked_add(SignedDuration::from_secs(expires_in.into())).map_err(ApiError::internal)?;
+    let expires_at = created_at
+        .checked_add(SignedDuration::from_secs(expires_in.into()))
+        .map_err(ApiError::internal)?;
     let customer = customer::seal(&app.sealer, &id, &customer).map_err(ApiError::internal)?;
     let session = Session {
         id,
@@ -202,7 +213,10 @@ fn text(errors: &mut Vec<FieldError>, field: &'static str, value: &str, longest:
 
 fn recurrence(errors: &mut Vec<FieldError>, wanted: &CreateSession) {
     if !wanted.recurrent && (wanted.recur_freq.is_some() || wanted.recur_exp.is_some()) {
-        errors.push(FieldError::new("recurrent", "must be true when recur_freq or recur_exp is given"));
+        errors.push(FieldError::new(
+            "recurrent",
+            "must be true when recur_freq or recur_exp is given",
+        ));
     }
     if wanted.recur_freq == Some(0) {
         errors.push(FieldError::new("recur_freq", "must be at least 1 day"));
@@ -227,7 +241,8 @@ fn urls(app: &App, errors: &mut Vec<FieldError>, wanted: &CreateSession) {
     }
     let webhook = app.config.merchant.webhook.as_ref().map(|webhook| webhook.url.origin());
     if let Some(value) = &wanted.webhook_url {
-        let own = webhook.is_some_and(|known| Url::parse(value).is_ok_and(|url| url.origin() == known));
+        let own =
+            webhook.is_some_and(|known| Url::parse(value).is_ok_and(|url| url.origin() == known));
         if !own && !is_registered(value, origins, app.config.mode) {
             errors.push(FieldError::new("webhook_url", "must be a URL on a registered origin"));
         }
@@ -255,5 +270,7 @@ fn is_registered(value: &str, origins: &[Origin], mode: Mode) -> bool {
 /// Shape only: letters and digits in parts of 1 to 8, joined by hyphens (RFC 5646, section 2.1).
 fn is_language_tag(tag: &str) -> bool {
     tag.len() <= 35
-        && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && tag.split('-').all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
 }

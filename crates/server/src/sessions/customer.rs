@@ -64,7 +64,8 @@ impl CustomerInput {
         let mut errors = Vec::new();
         for (field, value) in self.given() {
             if let Err(error) = customer.set(field, value.expose_secret()) {
-                errors.push(FieldError::new(format!("customer.{}", field.name()), error.to_string()));
+                errors
+                    .push(FieldError::new(format!("customer.{}", field.name()), error.to_string()));
             }
         }
         if errors.is_empty() { Ok(customer) } else { Err(errors) }
@@ -72,7 +73,11 @@ impl CustomerInput {
 }
 
 /// Seals a customer for the store, bound to its session. `None` if nothing is known.
-pub fn seal(sealer: &Sealer, session_id: &str, customer: &Customer) -> Result<Option<Vec<u8>>, SealError> {
+pub fn seal(
+    sealer: &Sealer,
+    session_id: &str,
+    customer: &Customer,
+) -> Result<Option<Vec<u8>>, SealError> {
     let known: BTreeMap<&str, &str> = CustomerField::ALL
         .into_iter()
         .filter_map(|field| customer.expose(field).map(|value| (field.name(), value)))
@@ -87,10 +92,14 @@ pub fn seal(sealer: &Sealer, session_id: &str, customer: &Customer) -> Result<Op
 }
 
 /// Opens a sealed customer.
-pub fn open(sealer: &Sealer, session_id: &str, sealed: Option<&[u8]>) -> Result<Customer, SealError> {
+pub fn open(
+    sealer: &Sealer,
+    session_id: &str,
+    stored: Option<&[u8]>,
+) -> Result<Customer, SealError> {
     let mut customer = Customer::default();
-    let Some(sealed) = sealed else { return Ok(customer) };
-    let plain = sealer.open(&context(session_id), sealed)?;
+    let Some(stored) = stored else { return Ok(customer) };
+    let plain = sealer.open(&context(session_id), stored)?;
     let known: BTreeMap<String, Zeroizing<String>> =
         serde_json::from_slice::<BTreeMap<String, String>>(&plain)
             .unwrap_or_default()

@@ -30,10 +30,16 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn session_by_token(&self, token: &TokenHash) -> Result<Option<Session>, StoreError>;
 
     /// Changes amount or purpose of an open session and raises its version.
-    async fn amend_session(&self, id: &str, amendment: Amendment, now: Timestamp) -> Result<Amended, StoreError>;
+    async fn amend_session(
+        &self,
+        id: &str,
+        amendment: Amendment,
+        now: Timestamp,
+    ) -> Result<Amended, StoreError>;
 
     /// Ends an open session; tells whether it was open.
-    async fn expire_session(&self, id: &str, now: Timestamp) -> Result<Option<Session>, StoreError>;
+    async fn expire_session(&self, id: &str, now: Timestamp)
+    -> Result<Option<Session>, StoreError>;
 
     /// Ends every open session whose time is over; returns how many.
     async fn expire_due_sessions(&self, now: Timestamp) -> Result<usize, StoreError>;
@@ -42,7 +48,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn begin_attempt(&self, attempt: NewAttempt) -> Result<Begun, StoreError>;
 
     /// Applies evidence to a payment through the reducer, and writes its event in the same transaction.
-    async fn apply(&self, payment_id: &str, evidence: Evidence, context: Context) -> Result<Payment, StoreError>;
+    async fn apply(
+        &self,
+        payment_id: &str,
+        evidence: Evidence,
+        context: Context,
+    ) -> Result<Payment, StoreError>;
 
     /// Makes sure that a payment that is not settled is checked at `at` or earlier.
     async fn hasten_check(&self, payment_id: &str, at: Timestamp) -> Result<(), StoreError>;
@@ -75,19 +86,33 @@ pub trait Store: Send + Sync + fmt::Debug {
     async fn events(&self, after: u64, limit: u32) -> Result<Vec<StoredEvent>, StoreError>;
 
     /// Deliveries that are due and first in line for their payment, at most `limit`; and when the next one will be.
-    async fn due_deliveries(&self, now: Timestamp, limit: u32) -> Result<Due<Delivery>, StoreError>;
+    async fn due_deliveries(&self, now: Timestamp, limit: u32)
+    -> Result<Due<Delivery>, StoreError>;
 
     /// Records how a delivery went.
     async fn record_delivery(&self, seq: u64, result: DeliveryRecord) -> Result<(), StoreError>;
 
+    /// How many events wait to be delivered, and how many are parked.
+    async fn outbox_size(&self) -> Result<(u64, u64), StoreError>;
+
     /// Keeps a validly signed callback that names no order of its token, for the operator; the oldest go beyond 10,000.
-    async fn record_orphan(&self, gateway: &str, order_id: &str, now: Timestamp) -> Result<(), StoreError>;
+    async fn record_orphan(
+        &self,
+        gateway: &str,
+        order_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Claims an idempotency key.
     async fn claim_key(&self, claim: KeyClaim) -> Result<KeyState, StoreError>;
 
     /// Remembers the answer to a claimed key: status and sealed body.
-    async fn finish_key(&self, key: &KeyScope, status: u16, body: Vec<u8>) -> Result<(), StoreError>;
+    async fn finish_key(
+        &self,
+        key: &KeyScope,
+        status: u16,
+        body: Vec<u8>,
+    ) -> Result<(), StoreError>;
 
     /// Gives a claimed key back: its request was refused by validation, or failed without an effect.
     async fn release_key(&self, key: &KeyScope) -> Result<(), StoreError>;
@@ -160,6 +185,7 @@ pub struct Amendment {
 
 /// What became of an amendment.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made once for each call and taken apart at once")]
 pub enum Amended {
     /// Done.
     Done(Session),
@@ -310,4 +336,3 @@ pub enum KeyState {
     /// The first request is still running.
     Running,
 }
-

@@ -72,7 +72,8 @@ fn run(evidence: impl IntoIterator<Item = Evidence>) -> (Payment, Vec<EventKind>
 
 #[test]
 fn success_by_check_with_the_right_amount_pays() {
-    let (payment, events) = run([Evidence::Accepted { processing_id: None }, success(1000, Some(1000))]);
+    let (payment, events) =
+        run([Evidence::Accepted { processing_id: None }, success(1000, Some(1000))]);
     assert_eq!(payment.status, PaymentStatus::Paid);
     assert_eq!(events, [EventKind::Paid]);
     assert!(payment.holds_order);
@@ -87,7 +88,14 @@ fn success_without_a_final_amount_pays() {
 
 #[test]
 fn success_with_any_other_amount_needs_a_person() {
-    for (amount, taken) in [(999, None), (1001, None), (1000, Some(900)), (1000, Some(1001)), (0, None), (100_000, None)] {
+    for (amount, taken) in [
+        (999, None),
+        (1001, None),
+        (1000, Some(900)),
+        (1000, Some(1001)),
+        (0, None),
+        (100_000, None),
+    ] {
         let (payment, events) = run([Evidence::Lost, success(amount, taken)]);
         assert_eq!(payment.status, PaymentStatus::NeedsAttention, "{amount} {taken:?}");
         assert_eq!(payment.attention, Some(Attention::AmountDiffers));
@@ -133,13 +141,17 @@ fn not_found_is_believed_only_twice_and_sixty_seconds_apart() {
     let twice = reduce(&early, checked_as(CheckedState::NotFound), context(62));
     assert_eq!(twice.payment.status, PaymentStatus::Failed);
     assert_eq!(twice.payment.decline.as_ref().unwrap().code, DeclineCode::NotAccepted);
-    assert!(!twice.payment.holds_order && twice.payment.next_check_at.is_some(), "the order is free, the gateway is watched");
+    assert!(
+        !twice.payment.holds_order && twice.payment.next_check_at.is_some(),
+        "the order is free, the gateway is watched"
+    );
     assert_eq!(twice.event, Some(EventKind::Failed));
 }
 
 #[test]
 fn not_found_after_the_gateway_had_spoken_proves_nothing() {
-    let mut payment = reduce(&fresh(), Evidence::Accepted { processing_id: None }, context(1)).payment;
+    let mut payment =
+        reduce(&fresh(), Evidence::Accepted { processing_id: None }, context(1)).payment;
     for second in [10, 100, 1000, 10_000] {
         payment = reduce(&payment, checked_as(CheckedState::NotFound), context(second)).payment;
         assert_eq!(payment.status, PaymentStatus::Processing);
@@ -202,9 +214,14 @@ fn restart_makes_a_call_under_way_unresolved_and_asks_at_once() {
 #[test]
 fn what_is_kept_of_the_card_is_never_replaced_by_the_gateways_word() {
     let mut payment = fresh();
-    payment.card = Some(crate::payments::record::CardOnFile { brand: Some("visa".into()), last4: Some("3010".into()), exp: None });
+    payment.card = Some(crate::payments::record::CardOnFile {
+        brand: Some("visa".into()),
+        last4: Some("3010".into()),
+        exp: None,
+    });
     let card = CardSummary { brand: Some("MASTERCARD".into()), last4: Some("9999".into()) };
-    let evidence = Evidence::Checked(CheckAnswer { state: CheckedState::Pending, card: Some(card) });
+    let evidence =
+        Evidence::Checked(CheckAnswer { state: CheckedState::Pending, card: Some(card) });
     let card = reduce(&payment, evidence, context(1)).payment.card.unwrap();
     assert_eq!((card.brand.as_deref(), card.last4.as_deref()), (Some("visa"), Some("3010")));
 }
@@ -221,7 +238,8 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
         Just(Evidence::Misconfigured),
         Just(Evidence::Restarted),
         Just(Evidence::StepOpened),
-        (amount.clone(), proptest::option::of(amount)).prop_map(|(amount, taken)| success(amount, taken)),
+        (amount.clone(), proptest::option::of(amount))
+            .prop_map(|(amount, taken)| success(amount, taken)),
         Just(failure()),
         Just(checked_as(CheckedState::NotFound)),
         Just(checked_as(CheckedState::Pending)),

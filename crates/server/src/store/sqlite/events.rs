@@ -25,11 +25,15 @@ pub(super) fn payment(
         sequence: payment.events,
         data: rows::to_value(&PaymentView::of(payment))?,
     };
-    insert(connection, &payment.id, &event, url, now)
+    insert(connection, &payment.id, &event, url.as_deref(), now)
 }
 
 /// Writes the event of a session that ended without a payment.
-pub(super) fn session_expired(connection: &Connection, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn session_expired(
+    connection: &Connection,
+    session: &Session,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let event = Event {
         id: event_id()?,
         r#type: "session.expired".to_owned(),
@@ -37,12 +41,16 @@ pub(super) fn session_expired(connection: &Connection, session: &Session, now: T
         sequence: 1,
         data: rows::to_value(&SessionView::of(session))?,
     };
-    insert(connection, &session.id, &event, session.terms.webhook_url.clone(), now)
+    insert(connection, &session.id, &event, session.terms.webhook_url.as_deref(), now)
 }
 
-pub(super) fn after(connection: &Connection, after: u64, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT seq, id, body FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+pub(super) fn after(
+    connection: &Connection,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT seq, id, body FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
     let mut found = statement.query(params![rows::signed(after)?, limit])?;
     let mut events = Vec::new();
     while let Some(row) = found.next()? {
@@ -51,7 +59,11 @@ pub(super) fn after(connection: &Connection, after: u64, limit: u32) -> Result<V
     Ok(events)
 }
 
-pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Due<Delivery>, StoreError> {
+pub(super) fn due(
+    connection: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Due<Delivery>, StoreError> {
     // First in line for its subject: what came earlier for the same payment is delivered or parked.
     let mut statement = connection.prepare_cached(
         "SELECT seq, id, body, url, tries FROM events AS e WHERE next_try_at <= ?1
@@ -66,10 +78,17 @@ pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result
     let next: Option<i64> = connection
         .prepare_cached("SELECT min(next_try_at) FROM events WHERE next_try_at > ?1")?
         .query_row([millis(now)], |row| row.get(0))?;
-    Ok(Due { now: due, next: next.map(Timestamp::from_millisecond).transpose().map_err(rows::damaged)? })
+    Ok(Due {
+        now: due,
+        next: next.map(Timestamp::from_millisecond).transpose().map_err(rows::damaged)?,
+    })
 }
 
-pub(super) fn record(connection: &Connection, seq: u64, result: DeliveryRecord) -> Result<(), StoreError> {
+pub(super) fn record(
+    connection: &Connection,
+    seq: u64,
+    result: DeliveryRecord,
+) -> Result<(), StoreError> {
     let (delivered, parked, next) = match result {
         DeliveryRecord::Delivered(at) => (Some(millis(at)), None, None),
         DeliveryRecord::Parked(at) => (None, Some(millis(at)), None),
@@ -83,15 +102,28 @@ pub(super) fn record(connection: &Connection, seq: u64, result: DeliveryRecord) 
     Ok(())
 }
 
+pub(super) fn size(connection: &Connection) -> Result<(u64, u64), StoreError> {
+    let count = |query| -> Result<u64, StoreError> {
+        let count: i64 = connection.prepare_cached(query)?.query_row([], |row| row.get(0))?;
+        count.try_into().map_err(rows::damaged)
+    };
+    Ok((
+        count("SELECT count(*) FROM events WHERE next_try_at IS NOT NULL")?,
+        count("SELECT count(*) FROM events WHERE parked_at IS NOT NULL")?,
+    ))
+}
+
 fn insert(
     connection: &Connection,
     subject: &str,
     event: &Event,
-    url: Option<String>,
+    url: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("INSERT INTO events (id, subject, body, url, next_try_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .prepare_cached(
+            "INSERT INTO events (id, subject, body, url, next_try_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
         .execute(params![event.id, subject, rows::to_json(event)?, url, millis(now)])?;
     Ok(())
 }
@@ -110,5 +142,9 @@ fn event_id() -> Result<String, StoreError> {
 
 fn read(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
     let seq: i64 = row.get("seq")?;
-    Ok(StoredEvent { seq: seq.try_into().map_err(rows::damaged)?, id: row.get("id")?, body: row.get("body")? })
+    Ok(StoredEvent {
+        seq: seq.try_into().map_err(rows::damaged)?,
+        id: row.get("id")?,
+        body: row.get("body")?,
+    })
 }

@@ -9,16 +9,23 @@ use crate::store::{KeyClaim, KeyScope, KeyState, StoreError};
 /// How long an answer is remembered.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// A row: the request's hash, who claimed it, and the answer if there is one.
+type Found = (Vec<u8>, String, Option<u16>, Option<Vec<u8>>);
+
 pub(super) fn claim(connection: &Connection, claim: &KeyClaim) -> Result<KeyState, StoreError> {
     let KeyScope { caller, route, key } = &claim.scope;
-    type Found = (Vec<u8>, String, Option<u16>, Option<Vec<u8>>);
     let found: Option<Found> = connection
         .prepare_cached(
             "SELECT request, process, status, body FROM idempotency_keys
              WHERE caller = ?1 AND route = ?2 AND key = ?3 AND created_at > ?4",
         )?
         .query_row(
-            params![caller, route, key, millis(claim.now.checked_sub(KEPT).unwrap_or(Timestamp::MIN))],
+            params![
+                caller,
+                route,
+                key,
+                millis(claim.now.checked_sub(KEPT).unwrap_or(Timestamp::MIN))
+            ],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
         )
         .optional()?;
@@ -39,7 +46,12 @@ pub(super) fn claim(connection: &Connection, claim: &KeyClaim) -> Result<KeyStat
     }
 }
 
-pub(super) fn finish(connection: &Connection, key: &KeyScope, status: u16, body: &[u8]) -> Result<(), StoreError> {
+pub(super) fn finish(
+    connection: &Connection,
+    key: &KeyScope,
+    status: u16,
+    body: &[u8],
+) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE idempotency_keys SET status = ?4, body = ?5 WHERE caller = ?1 AND route = ?2 AND key = ?3")?
         .execute(params![key.caller, key.route, key.key, status, body])?;

@@ -21,8 +21,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use self::writer::Writer;
 use super::{
-    Amended, Amendment, Begun, Delivery, DeliveryRecord, Due, KeyClaim, KeyScope, KeyState, NewAttempt, NewSession,
-    OrderLock, PaymentFilter, Store, StoreError, StoredEvent,
+    Amended, Amendment, Begun, Delivery, DeliveryRecord, Due, KeyClaim, KeyScope, KeyState,
+    NewAttempt, NewSession, OrderLock, PaymentFilter, Store, StoreError, StoredEvent,
 };
 use crate::payments::record::Payment;
 use crate::payments::reducer::{Context, Evidence};
@@ -105,7 +105,9 @@ impl SqliteStore {
             }
             result
         };
-        tokio::task::spawn_blocking(run).await.map_err(|_| StoreError::Internal("a query panicked".into()))?
+        tokio::task::spawn_blocking(run)
+            .await
+            .map_err(|_| StoreError::Internal("a query panicked".into()))?
     }
 }
 
@@ -113,7 +115,8 @@ impl SqliteStore {
 fn lock(path: &Path) -> Result<File, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let file = private(OpenOptions::new().create(true).truncate(false).write(true)).open(PathBuf::from(name))?;
+    let file = private(OpenOptions::new().create(true).truncate(false).write(true))
+        .open(PathBuf::from(name))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse),
@@ -206,12 +209,21 @@ impl Store for SqliteStore {
         self.read(move |connection| sessions::by_token(connection, &token)).await
     }
 
-    async fn amend_session(&self, id: &str, amendment: Amendment, now: Timestamp) -> Result<Amended, StoreError> {
+    async fn amend_session(
+        &self,
+        id: &str,
+        amendment: Amendment,
+        now: Timestamp,
+    ) -> Result<Amended, StoreError> {
         let id = id.to_owned();
         self.writer.run(move |connection| sessions::amend(connection, &id, &amendment, now)).await
     }
 
-    async fn expire_session(&self, id: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+    async fn expire_session(
+        &self,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
         let id = id.to_owned();
         self.writer.run(move |connection| sessions::expire(connection, &id, now)).await
     }
@@ -228,7 +240,12 @@ impl Store for SqliteStore {
         self.writer.run(move |connection| payments::begin(connection, &attempt)).await
     }
 
-    async fn apply(&self, payment_id: &str, evidence: Evidence, context: Context) -> Result<Payment, StoreError> {
+    async fn apply(
+        &self,
+        payment_id: &str,
+        evidence: Evidence,
+        context: Context,
+    ) -> Result<Payment, StoreError> {
         let id = payment_id.to_owned();
         self.writer.run(move |connection| payments::apply(connection, &id, evidence, context)).await
     }
@@ -249,12 +266,16 @@ impl Store for SqliteStore {
 
     async fn payment_by_return(&self, token: &TokenHash) -> Result<Option<Payment>, StoreError> {
         let token = token.as_bytes().to_vec();
-        self.read(move |connection| payments::one(connection, "return_token = ?1", params![token])).await
+        self.read(move |connection| payments::one(connection, "return_token = ?1", params![token]))
+            .await
     }
 
     async fn payment_by_callback(&self, token: &TokenHash) -> Result<Option<Payment>, StoreError> {
         let token = token.as_bytes().to_vec();
-        self.read(move |connection| payments::one(connection, "callback_token = ?1", params![token])).await
+        self.read(move |connection| {
+            payments::one(connection, "callback_token = ?1", params![token])
+        })
+        .await
     }
 
     async fn last_payment(&self, session_id: &str) -> Result<Option<Payment>, StoreError> {
@@ -281,7 +302,11 @@ impl Store for SqliteStore {
         self.read(move |connection| events::after(connection, after, limit)).await
     }
 
-    async fn due_deliveries(&self, now: Timestamp, limit: u32) -> Result<Due<Delivery>, StoreError> {
+    async fn due_deliveries(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Due<Delivery>, StoreError> {
         self.read(move |connection| events::due(connection, now, limit)).await
     }
 
@@ -289,15 +314,28 @@ impl Store for SqliteStore {
         self.writer.run(move |connection| events::record(connection, seq, result)).await
     }
 
-    async fn record_orphan(&self, gateway: &str, order_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    async fn outbox_size(&self) -> Result<(u64, u64), StoreError> {
+        self.read(events::size).await
+    }
+
+    async fn record_orphan(
+        &self,
+        gateway: &str,
+        order_id: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let (gateway, order_id) = (gateway.to_owned(), order_id.to_owned());
         self.writer
             .run(move |connection| {
                 connection
-                    .prepare_cached("INSERT INTO orphans (gateway, order_id, seen_at) VALUES (?1, ?2, ?3)")?
+                    .prepare_cached(
+                        "INSERT INTO orphans (gateway, order_id, seen_at) VALUES (?1, ?2, ?3)",
+                    )?
                     .execute(params![gateway, order_id, millis(now)])?;
                 connection
-                    .prepare_cached("DELETE FROM orphans WHERE seq <= (SELECT max(seq) FROM orphans) - 10000")?
+                    .prepare_cached(
+                        "DELETE FROM orphans WHERE seq <= (SELECT max(seq) FROM orphans) - 10000",
+                    )?
                     .execute([])?;
                 Ok(())
             })
@@ -308,7 +346,12 @@ impl Store for SqliteStore {
         self.writer.run(move |connection| keys::claim(connection, &claim)).await
     }
 
-    async fn finish_key(&self, key: &KeyScope, status: u16, body: Vec<u8>) -> Result<(), StoreError> {
+    async fn finish_key(
+        &self,
+        key: &KeyScope,
+        status: u16,
+        body: Vec<u8>,
+    ) -> Result<(), StoreError> {
         let key = key.clone();
         self.writer.run(move |connection| keys::finish(connection, &key, status, &body)).await
     }
@@ -338,7 +381,9 @@ impl Store for SqliteStore {
         self.writer
             .run(move |connection| {
                 connection
-                    .prepare_cached("INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                    .prepare_cached(
+                        "INSERT INTO facts (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                    )?
                     .execute(params![name, value])?;
                 Ok(connection
                     .prepare_cached("SELECT value FROM facts WHERE name = ?1")?

@@ -13,12 +13,17 @@ use crate::store::{Begun, Due, NewAttempt, PaymentFilter, StoreError};
 /// Transaction 1 of the order of writes.
 pub(super) fn begin(connection: &Connection, new: &NewAttempt) -> Result<Begun, StoreError> {
     let session = sessions::by_id(connection, &new.session_id)?.ok_or(StoreError::Missing)?;
-    let same = one(connection, "session_id = ?1 AND attempt = ?2", params![session.id, new.attempt])?;
+    let same =
+        one(connection, "session_id = ?1 AND attempt = ?2", params![session.id, new.attempt])?;
     if let Some(payment) = same {
         return Ok(Begun::Repeated(payment));
     }
     if let Some(holder) = holder(connection, &session.order_id)? {
-        return Ok(if holder.is_open() { Begun::OrderOpen(holder) } else { Begun::OrderPaid(holder) });
+        return Ok(if holder.is_open() {
+            Begun::OrderOpen(holder)
+        } else {
+            Begun::OrderPaid(holder)
+        });
     }
     if session.status != SessionStatus::Open || session.expires_at <= new.now {
         return Ok(Begun::SessionClosed);
@@ -62,7 +67,8 @@ pub(super) fn begin(connection: &Connection, new: &NewAttempt) -> Result<Begun, 
         }],
     };
     insert(connection, &payment, new)?;
-    let session = Session { attempts: payment.number, status: SessionStatus::Processing, ..session };
+    let session =
+        Session { attempts: payment.number, status: SessionStatus::Processing, ..session };
     sessions::update(connection, &session)?;
     Ok(Begun::Started(payment))
 }
@@ -98,7 +104,8 @@ pub(super) fn apply(
 
 /// The session follows its payment.
 fn follow(connection: &Connection, payment: &Payment, now: Timestamp) -> Result<(), StoreError> {
-    let mut session = sessions::by_id(connection, &payment.session_id)?.ok_or(StoreError::Missing)?;
+    let mut session =
+        sessions::by_id(connection, &payment.session_id)?.ok_or(StoreError::Missing)?;
     // Only the last attempt speaks for its session.
     if session.attempts != payment.number {
         return Ok(());
@@ -108,9 +115,9 @@ fn follow(connection: &Connection, payment: &Payment, now: Timestamp) -> Result<
         | PaymentStatus::Authorized
         | PaymentStatus::PartiallyRefunded
         | PaymentStatus::Refunded => SessionStatus::Complete,
-        PaymentStatus::Processing | PaymentStatus::RequiresAction | PaymentStatus::NeedsAttention => {
-            SessionStatus::Processing
-        }
+        PaymentStatus::Processing
+        | PaymentStatus::RequiresAction
+        | PaymentStatus::NeedsAttention => SessionStatus::Processing,
         PaymentStatus::Failed | PaymentStatus::Canceled => {
             if session.attempts >= MAX_ATTEMPTS || session.expires_at <= now {
                 sessions::close(connection, session, now)?;
@@ -123,7 +130,10 @@ fn follow(connection: &Connection, payment: &Payment, now: Timestamp) -> Result<
 }
 
 /// The payment that holds an order's lock.
-pub(super) fn holder(connection: &Connection, order_id: &str) -> Result<Option<Payment>, StoreError> {
+pub(super) fn holder(
+    connection: &Connection,
+    order_id: &str,
+) -> Result<Option<Payment>, StoreError> {
     one(connection, "order_id = ?1 AND holds_order = 1", [order_id])
 }
 
@@ -137,7 +147,8 @@ pub(super) fn one(
     condition: &str,
     values: impl Params,
 ) -> Result<Option<Payment>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT * FROM payments WHERE {condition}"))?;
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT * FROM payments WHERE {condition}"))?;
     statement.query_row(values, |row| Ok(read(row))).optional()?.transpose()
 }
 
@@ -163,7 +174,11 @@ pub(super) fn recover(connection: &Connection, context: Context) -> Result<usize
     Ok(ids.len())
 }
 
-pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result<Due<String>, StoreError> {
+pub(super) fn due(
+    connection: &Connection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Due<String>, StoreError> {
     // Newest first, so that shoppers who are waiting come first; what has waited a minute too long goes before them.
     let aged = now.checked_sub(SignedDuration::from_mins(1)).unwrap_or(now);
     let ids = connection
@@ -182,12 +197,17 @@ pub(super) fn due(connection: &Connection, now: Timestamp, limit: u32) -> Result
 
 pub(super) fn unresolved(connection: &Connection) -> Result<u64, StoreError> {
     let count: i64 = connection
-        .prepare_cached("SELECT count(*) FROM payments WHERE status IN ('processing', 'requires_action')")?
+        .prepare_cached(
+            "SELECT count(*) FROM payments WHERE status IN ('processing', 'requires_action')",
+        )?
         .query_row([], |row| row.get(0))?;
     count.try_into().map_err(rows::damaged)
 }
 
-pub(super) fn list(connection: &Connection, filter: &PaymentFilter) -> Result<Vec<(u64, Payment)>, StoreError> {
+pub(super) fn list(
+    connection: &Connection,
+    filter: &PaymentFilter,
+) -> Result<Vec<(u64, Payment)>, StoreError> {
     use rusqlite::types::Value;
     let mut conditions = vec!["1 = 1"];
     let mut values: Vec<Value> = Vec::new();
@@ -212,8 +232,10 @@ pub(super) fn list(connection: &Connection, filter: &PaymentFilter) -> Result<Ve
         values.push(Value::Integer(rows::signed(before)?));
     }
     values.push(Value::Integer(filter.limit.into()));
-    let query =
-        format!("SELECT * FROM payments WHERE {} ORDER BY position DESC LIMIT ?", conditions.join(" AND "));
+    let query = format!(
+        "SELECT * FROM payments WHERE {} ORDER BY position DESC LIMIT ?",
+        conditions.join(" AND ")
+    );
     let mut statement = connection.prepare_cached(&query)?;
     let mut found = statement.query(params_from_iter(values))?;
     let mut payments = Vec::new();

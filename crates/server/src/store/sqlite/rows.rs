@@ -40,13 +40,17 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T
     serde_json::from_str(&text).map_err(damaged)
 }
 
-pub(super) fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>, StoreError> {
+pub(super) fn optional_json<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: &str,
+) -> Result<Option<T>, StoreError> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)
 }
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| StoreError::Internal("a record cannot be written as JSON".into()))
+    serde_json::to_string(value)
+        .map_err(|_| StoreError::Internal("a record cannot be written as JSON".into()))
 }
 
 /// The word of one of our enums.
@@ -63,5 +67,6 @@ pub(super) fn signed(value: u64) -> Result<i64, StoreError> {
 }
 
 pub(super) fn to_value<T: Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
-    serde_json::to_value(value).map_err(|_| StoreError::Internal("a record cannot be written as JSON".into()))
+    serde_json::to_value(value)
+        .map_err(|_| StoreError::Internal("a record cannot be written as JSON".into()))
 }

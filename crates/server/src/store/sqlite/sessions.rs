@@ -8,13 +8,21 @@ use super::{events, millis, payments, rows};
 use crate::sessions::record::Session;
 use crate::store::{Amended, Amendment, NewSession, OrderLock, StoreError};
 
-pub(super) fn create(connection: &Connection, new: &NewSession) -> Result<OrderLock<Session>, StoreError> {
+pub(super) fn create(
+    connection: &Connection,
+    new: &NewSession,
+) -> Result<OrderLock<Session>, StoreError> {
     let session = &new.session;
     if let Some(holder) = payments::holder(connection, &session.order_id)? {
         let payment_id = holder.id.clone();
-        return Ok(if holder.is_open() { OrderLock::Open { payment_id } } else { OrderLock::Paid { payment_id } });
+        return Ok(if holder.is_open() {
+            OrderLock::Open { payment_id }
+        } else {
+            OrderLock::Paid { payment_id }
+        });
     }
-    let mut older = connection.prepare_cached("SELECT * FROM sessions WHERE order_id = ?1 AND status = 'open'")?;
+    let mut older = connection
+        .prepare_cached("SELECT * FROM sessions WHERE order_id = ?1 AND status = 'open'")?;
     let mut found = older.query([&session.order_id])?;
     let mut superseded = Vec::new();
     while let Some(row) = found.next()? {
@@ -49,7 +57,10 @@ pub(super) fn by_id(connection: &Connection, id: &str) -> Result<Option<Session>
     one(connection, "SELECT * FROM sessions WHERE id = ?1", [id])
 }
 
-pub(super) fn by_token(connection: &Connection, token: &[u8]) -> Result<Option<Session>, StoreError> {
+pub(super) fn by_token(
+    connection: &Connection,
+    token: &[u8],
+) -> Result<Option<Session>, StoreError> {
     one(connection, "SELECT * FROM sessions WHERE token = ?1", [token])
 }
 
@@ -61,7 +72,11 @@ pub(super) fn amend(
 ) -> Result<Amended, StoreError> {
     let Some(mut session) = by_id(connection, id)? else { return Ok(Amended::Missing) };
     if session.status != SessionStatus::Open || session.expires_at <= now {
-        let status = if session.status == SessionStatus::Open { SessionStatus::Expired } else { session.status };
+        let status = if session.status == SessionStatus::Open {
+            SessionStatus::Expired
+        } else {
+            session.status
+        };
         return Ok(Amended::NotOpen(status));
     }
     session.version += 1;
@@ -73,7 +88,11 @@ pub(super) fn amend(
     Ok(Amended::Done(session))
 }
 
-pub(super) fn expire(connection: &Connection, id: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+pub(super) fn expire(
+    connection: &Connection,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
     let Some(session) = by_id(connection, id)? else { return Ok(None) };
     if session.status != SessionStatus::Open {
         return Ok(Some(session));
@@ -122,14 +141,22 @@ pub(super) fn update(connection: &Connection, session: &Session) -> Result<(), S
 }
 
 /// Ends a session and says so.
-pub(super) fn close(connection: &Connection, mut session: Session, now: Timestamp) -> Result<Session, StoreError> {
+pub(super) fn close(
+    connection: &Connection,
+    mut session: Session,
+    now: Timestamp,
+) -> Result<Session, StoreError> {
     session.status = SessionStatus::Expired;
     update(connection, &session)?;
     events::session_expired(connection, &session, now)?;
     Ok(session)
 }
 
-fn one(connection: &Connection, query: &str, values: impl Params) -> Result<Option<Session>, StoreError> {
+fn one(
+    connection: &Connection,
+    query: &str,
+    values: impl Params,
+) -> Result<Option<Session>, StoreError> {
     let mut statement = connection.prepare_cached(query)?;
     statement.query_row(values, |row| Ok(read(row))).optional()?.transpose()
 }

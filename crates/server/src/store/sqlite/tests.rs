@@ -68,7 +68,10 @@ fn attempt(id: &str, session_id: &str, key: &str) -> NewAttempt {
 }
 
 fn success() -> Evidence {
-    Evidence::Checked(CheckAnswer { state: CheckedState::Succeeded { amount: 1000, final_amount: None }, card: None })
+    Evidence::Checked(CheckAnswer {
+        state: CheckedState::Succeeded { amount: 1000, final_amount: None },
+        card: None,
+    })
 }
 
 fn failure() -> Evidence {
@@ -94,7 +97,10 @@ async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
     let again = SqliteStore::open(&folder.path().join("t.sqlite")).unwrap();
     assert_eq!(again.payment("pay_1").await.unwrap(), Some(payment));
     assert_eq!(again.recover(context(5)).await.unwrap(), 1);
-    assert_eq!(again.payment("pay_1").await.unwrap().unwrap().phase, crate::payments::record::Phase::Unresolved);
+    assert_eq!(
+        again.payment("pay_1").await.unwrap().unwrap().phase,
+        crate::payments::record::Phase::Unresolved
+    );
     assert_eq!(again.recover(context(6)).await.unwrap(), 0);
 }
 
@@ -121,7 +127,10 @@ async fn fifty_parallel_attempts_of_one_order_start_one_payment() {
         .map(|n| {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
-                store.begin_attempt(attempt(&format!("pay_{n}"), "ses_1", &format!("att_{n:08}"))).await.unwrap()
+                store
+                    .begin_attempt(attempt(&format!("pay_{n}"), "ses_1", &format!("att_{n:08}")))
+                    .await
+                    .unwrap()
             })
         })
         .collect();
@@ -140,7 +149,10 @@ async fn fifty_parallel_attempts_of_one_order_start_one_payment() {
 async fn a_new_session_expires_the_older_open_one_and_says_so() {
     let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
-    assert!(matches!(store.create_session(session("ses_2", "o1")).await.unwrap(), OrderLock::Free(_)));
+    assert!(matches!(
+        store.create_session(session("ses_2", "o1")).await.unwrap(),
+        OrderLock::Free(_)
+    ));
     let old = store.session("ses_1").await.unwrap().unwrap();
     assert_eq!((old.status, old.customer), (SessionStatus::Expired, None));
     let events = store.events(0, 10).await.unwrap();
@@ -176,7 +188,13 @@ async fn five_declines_end_the_session_and_each_is_told_once() {
     assert_eq!(store.session("ses_1").await.unwrap().unwrap().status, SessionStatus::Expired);
     let sixth = store.begin_attempt(attempt("pay_6", "ses_1", "att_66666666")).await.unwrap();
     assert_eq!(sixth, Begun::SessionClosed);
-    let failed = store.events(0, 50).await.unwrap().iter().filter(|event| event.body.contains("payment.failed")).count();
+    let failed = store
+        .events(0, 50)
+        .await
+        .unwrap()
+        .iter()
+        .filter(|event| event.body.contains("payment.failed"))
+        .count();
     assert_eq!(failed, 5);
 }
 
@@ -203,9 +221,15 @@ async fn a_page_of_another_version_is_stale() {
     let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     let amendment = Amendment { amount: Some(500), purpose: None };
-    let Amended::Done(changed) = store.amend_session("ses_1", amendment, now()).await.unwrap() else { panic!() };
+    let Amended::Done(changed) = store.amend_session("ses_1", amendment, now()).await.unwrap()
+    else {
+        panic!()
+    };
     assert_eq!((changed.version, changed.amount), (2, 500));
-    assert_eq!(store.begin_attempt(attempt("pay_1", "ses_1", "att_11111111")).await.unwrap(), Begun::Stale);
+    assert_eq!(
+        store.begin_attempt(attempt("pay_1", "ses_1", "att_11111111")).await.unwrap(),
+        Begun::Stale
+    );
     started_with_version(&store, 2).await;
     let refused = store.amend_session("ses_1", Amendment::default(), now()).await.unwrap();
     assert_eq!(refused, Amended::NotOpen(SessionStatus::Processing));
@@ -213,7 +237,9 @@ async fn a_page_of_another_version_is_stale() {
 
 async fn started_with_version(store: &SqliteStore, version: u32) {
     let attempt = NewAttempt { version, ..attempt("pay_2", "ses_1", "att_22222222") };
-    assert!(matches!(store.begin_attempt(attempt).await.unwrap(), Begun::Started(payment) if payment.amount == 500));
+    assert!(
+        matches!(store.begin_attempt(attempt).await.unwrap(), Begun::Started(payment) if payment.amount == 500)
+    );
 }
 
 #[tokio::test]
@@ -260,7 +286,10 @@ async fn a_failed_job_undoes_itself_and_nothing_else_of_its_group() {
                 let wrote = store
                     .writer
                     .run(move |connection| {
-                        connection.execute("INSERT INTO facts VALUES (?1, x'00')", [format!("fact {n}")])?;
+                        connection.execute(
+                            "INSERT INTO facts VALUES (?1, x'00')",
+                            [format!("fact {n}")],
+                        )?;
                         if n % 2 == 0 { Err(StoreError::Missing) } else { Ok(()) }
                     })
                     .await;
@@ -302,14 +331,24 @@ async fn a_full_database_refuses_the_intent_and_keeps_what_it_has() {
     assert_eq!(refused, Some(StoreError::Full));
     assert!(store.session("ses_1").await.unwrap().is_some());
     // Space returns: so does the store.
-    store.writer.run(|connection| Ok(connection.pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))?)).await.unwrap();
-    assert!(matches!(store.create_session(session("ses_after", "o-after")).await, Ok(OrderLock::Free(_))));
+    store
+        .writer
+        .run(|connection| {
+            Ok(connection.pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))?)
+        })
+        .await
+        .unwrap();
+    assert!(matches!(
+        store.create_session(session("ses_after", "o-after")).await,
+        Ok(OrderLock::Free(_))
+    ));
 }
 
 #[tokio::test]
 async fn idempotency_keys_answer_once_and_are_taken_over_from_the_dead() {
     let Fixture { store, folder: _folder } = fixture();
-    let scope = KeyScope { caller: "shop".into(), route: "POST /v1/sessions".into(), key: "k".into() };
+    let scope =
+        KeyScope { caller: "shop".into(), route: "POST /v1/sessions".into(), key: "k".into() };
     let claim = |request: u8, process: &str| KeyClaim {
         scope: scope.clone(),
         request: [request; 32],
@@ -334,7 +373,10 @@ async fn due_checks_come_newest_first_and_never_forget_an_old_one() {
     for n in 0..5 {
         store.create_session(session(&format!("ses_{n}"), &format!("o{n}"))).await.unwrap();
         started(&store, &format!("pay_{n}"), &format!("ses_{n}"), "att_11111111").await;
-        store.apply(&format!("pay_{n}"), Evidence::Restarted, context(if n == 1 { 0 } else { 100 })).await.unwrap();
+        store
+            .apply(&format!("pay_{n}"), Evidence::Restarted, context(if n == 1 { 0 } else { 100 }))
+            .await
+            .unwrap();
     }
     let due = store.due_checks(later(101), 3).await.unwrap().now;
     assert_eq!(due, ["pay_1", "pay_4", "pay_3"]);

@@ -43,7 +43,9 @@ impl Writer {
     /// Starts the thread with a connection of its own.
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel::<Job>();
-        let thread = thread::Builder::new().name("store-writer".into()).spawn(move || work(&connection, &jobs))?;
+        let thread = thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || work(&connection, &jobs))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
