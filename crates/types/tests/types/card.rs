@@ -74,6 +74,9 @@ fn what_is_no_number_is_refused_with_the_reason() {
 fn a_number_of_no_known_brand_needs_only_a_check_digit() {
     let unknown = with_check_digit("900000000000000");
     assert!(Brand::possible(&unknown).is_empty());
+    // Eleven digits with a valid check digit are too few for any card.
+    assert_eq!(Pan::parse("90000427162").unwrap_err(), PanError::Length);
+    assert_eq!(Pan::progress("90000427162"), Progress::Possible);
     assert!(Pan::parse(&unknown).is_ok());
     let wrong = format!("{}{}", &unknown[..15], (unknown.as_bytes()[15] - b'0' + 1) % 10);
     assert_eq!(Pan::parse(&wrong).unwrap_err(), PanError::CheckDigit);
