@@ -358,7 +358,7 @@ mod tests {
     use crate::order::Ways;
 
     /// Something that happens to one of a few orders.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Copy, Debug)]
     enum Event {
         Accept { order: u8, card: u8, form: bool, settle_now: bool },
         Visit(u8),

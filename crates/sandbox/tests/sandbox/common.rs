@@ -41,6 +41,7 @@ impl World {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(settings).await.unwrap();
         let client = Client::builder()
+            .tls_certs_only([])
             .no_proxy()
             .redirect(redirect::Policy::none())
             .timeout(PATIENCE)
