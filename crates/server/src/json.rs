@@ -73,7 +73,8 @@ fn body_error(error: &(dyn std::error::Error + 'static)) -> ApiError {
     ApiError::BadBody
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body says that it is JSON, in UTF-8.
+pub fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
     };

@@ -14,17 +14,16 @@ pub mod sessions;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::auth::HasKeys;
 use crate::config::Key;
-use crate::json::read_body;
+use crate::json::{is_json, read_body};
 use crate::problem::{ApiError, FieldError};
 use crate::{headers, telemetry};
 
@@ -32,15 +31,9 @@ use crate::{headers, telemetry};
 ///
 /// Merchants' routes need a key and answer JSON; browsers' routes use no cookie and no CORS; the operator's are for loopback.
 pub fn router(app: App) -> Router {
-    let merchant = Router::new()
-        .route("/v1/sessions", post(sessions::create))
-        .route("/v1/sessions/{id}", get(sessions::show).patch(sessions::amend))
-        .route("/v1/sessions/{id}/expire", post(sessions::expire))
-        .route("/v1/payments", get(payments::list))
-        .route("/v1/payments/{id}", get(payments::show))
-        .route("/v1/payments/{id}/check", post(payments::check))
-        .route("/v1/links", post(links::create))
-        .route("/v1/events", get(events::list))
+    let merchant = merchant_routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
         .route("/openapi.json", get(openapi::document));
     let browser = Router::new()
         .route("/checkout/{token}", get(checkout::page))
@@ -64,6 +57,20 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// The merchant API: `/openapi.json` describes exactly these, and a test holds the two together.
+pub fn merchant_routes() -> Vec<(&'static str, MethodRouter<App>)> {
+    vec![
+        ("/v1/sessions", post(sessions::create)),
+        ("/v1/sessions/{id}", get(sessions::show).patch(sessions::amend)),
+        ("/v1/sessions/{id}/expire", post(sessions::expire)),
+        ("/v1/payments", get(payments::list)),
+        ("/v1/payments/{id}", get(payments::show)),
+        ("/v1/payments/{id}/check", post(payments::check)),
+        ("/v1/links", post(links::create)),
+        ("/v1/events", get(events::list)),
+    ]
+}
+
 impl HasKeys for App {
     fn keys(&self) -> &[Key] {
         &self.config.merchant.keys
@@ -72,13 +79,7 @@ impl HasKeys for App {
 
 /// The body of a merchant's JSON request.
 async fn json_body(request: Request) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let json = kind.is_some_and(|kind| {
-        kind.split(';')
-            .next()
-            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
-    });
-    if !json {
+    if !is_json(request.headers()) {
         return Err(ApiError::UnsupportedMediaType);
     }
     read_body(request).await

@@ -1,15 +1,15 @@
 //! For the operator: `/healthz`, `/readyz`, `/metrics`.
 
 use axum::extract::State;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use secrecy::ExposeSecret as _;
-use subtle::ConstantTimeEq as _;
 
 use crate::app::App;
+use crate::auth::carries_token;
 use crate::listen::ClientAddr;
 use crate::problem::ApiError;
+use crate::telemetry::metrics;
 
 /// `GET /healthz`: the process is alive.
 pub async fn healthz() -> &'static str {
@@ -33,18 +33,15 @@ pub async fn metrics(
     client: ClientAddr,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let by_token = app.config.server.metrics_token.as_ref().is_some_and(|token| {
-        let given = headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        given.is_some_and(|given| {
-            bool::from(given.as_bytes().ct_eq(token.expose_secret().as_bytes()))
-        })
-    });
-    if !by_token && !client.ip().is_loopback() {
+    let by_token = app
+        .config
+        .server
+        .metrics_token
+        .as_ref()
+        .is_some_and(|token| carries_token(&headers, token));
+    if !by_token && !client.is_local() {
         return Err(ApiError::NotFound);
     }
     let text = app.metrics.render();
-    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
-        .into_response())
+    Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
