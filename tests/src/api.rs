@@ -32,6 +32,11 @@ impl Capture {
     }
 }
 
+/// Headers as lines; as `{:?}` prints them, a length could look like a quoted security code.
+pub fn header_lines(headers: &reqwest::header::HeaderMap) -> String {
+    headers.iter().map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()))).collect()
+}
+
 /// An answer of the server.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -136,7 +141,7 @@ impl Api {
         }
         let answer = Answer::read(request.send().await.ok()?).await.ok()?;
         self.capture.add(
-            &format!("{method} {path} -> {} {:?}", answer.status, answer.headers),
+            &format!("{method} {path} -> {}\n{}", answer.status, header_lines(&answer.headers)),
             &answer.bytes,
         );
         Some(answer)

@@ -86,8 +86,8 @@ form_hosts = ["{form_host}"]
             full = hash(API_KEY),
             reader = hash(READ_KEY),
             gateway_secret = self.gateway_secret,
-            card_url = url(&self.card_base, "/smartcore/card"),
-            api_url = url(&self.sandbox, "/smartcore/api"),
+            card_url = url(&self.card_base, "/smartcore/card/"),
+            api_url = url(&self.sandbox, "/smartcore/api/"),
             form_host = self.sandbox.authority(),
         )
     }

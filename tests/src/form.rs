@@ -3,7 +3,7 @@
 use reqwest::header::HeaderMap;
 use url::Url;
 
-use crate::api::{Answer, Capture};
+use crate::api::{Answer, Capture, header_lines};
 use crate::cards::Card;
 use crate::html::{Html, HtmlForm};
 use crate::wait;
@@ -112,7 +112,7 @@ impl Shopper {
         let answer = Answer::read(request.send().await.ok()?).await.ok()?;
         if url.origin() == self.origin.origin() {
             self.capture
-                .add(&format!("page {} {:?}", answer.status, answer.headers), &answer.bytes);
+                .add(&format!("page {}\n{}", answer.status, header_lines(&answer.headers)), &answer.bytes);
         }
         let html = Html::parse(&answer.text());
         Some(Page { url, status: answer.status, headers: answer.headers, html })

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::Value;
 
+use crate::api::header_lines;
 use crate::signature::{SignatureError, verify};
 use crate::wait;
 
@@ -145,7 +146,7 @@ async fn receive(
         let now = jiff::Timestamp::now().as_second();
         let signature =
             verify(&shared.secret, id, timestamp, header("webhook-signature"), &body, now);
-        shared.capture.extend_from_slice(format!("webhook {headers:?}\n").as_bytes());
+        shared.capture.extend_from_slice(format!("webhook\n{}", header_lines(&headers)).as_bytes());
         shared.capture.extend_from_slice(&body);
         shared.capture.push(b'\n');
         let answer = shared.answer;

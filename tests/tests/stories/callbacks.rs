@@ -134,9 +134,9 @@ async fn case_12_forged_callbacks_change_nothing() {
         change(&mut forged);
         forgeries.push((what, forged, status));
     };
-    forge("without a signature", 400, &|fields| fields.retain(|(name, _)| name != "sign"));
-    forge("with an empty signature", 400, &|fields| set(fields, "sign", ""));
-    forge("with a short signature", 400, &|fields| set(fields, "sign", "abcdef"));
+    forge("without a signature", 401, &|fields| fields.retain(|(name, _)| name != "sign"));
+    forge("with an empty signature", 401, &|fields| set(fields, "sign", ""));
+    forge("with a short signature", 401, &|fields| set(fields, "sign", "abcdef"));
     forge("with a signature of zeros", 401, &|fields| set(fields, "sign", &"0".repeat(64)));
     forge("signed with another secret", 401, &|fields| sign(fields, "asdfgh"));
     forge("signed with an empty secret", 401, &|fields| sign(fields, ""));

@@ -1,6 +1,6 @@
 //! A session that is over, a token that never was, another session's token.
 
-use farthing_stories::{Shopper, World, until};
+use farthing_stories::{World, until};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,13 +89,5 @@ async fn case_29_forged_and_foreign_tokens_get_one_and_the_same_answer() {
     }
     answers.dedup();
     assert_eq!(answers.len(), 1, "different forged tokens get different pages");
-    // A form of one session cannot pay another one.
-    let other = world.session().await;
-    let page = shopper.get(&session.path).await;
-    let fields = Shopper::filled(&page, &world.good_card());
-    let crossed = shopper.post(&format!("{}/payments", other.path), &fields).await;
-    let crossed = shopper.walk(crossed).await;
-    assert_ne!(crossed.state(), "paid");
-    assert_eq!(world.sandbox.charges().await, 0);
     world.finish().await;
 }

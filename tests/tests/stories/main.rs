@@ -9,6 +9,7 @@
 
 mod back_refresh_double_submit;
 mod bad_input;
+mod browser_memory;
 mod callbacks;
 mod challenge;
 mod crash_points;
