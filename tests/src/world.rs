@@ -385,9 +385,11 @@ impl World {
         report.assert_clean("what the story left behind");
     }
 
-    /// Searches what a browser keeps to restore its tabs after a crash.
-    pub fn scan_tab_memory(&self, browser: &Browser) -> Report {
-        Scanner::new(&self.card_canaries()).scan(&[&browser.profile().join("data/Default/Sessions")])
+    /// Ends a browser and searches what it keeps to restore its tabs.
+    pub fn scan_tab_memory(&self, browser: Browser) -> Report {
+        let kept = browser.profile().join("data/Default/Sessions");
+        drop(browser);
+        Scanner::new(&self.card_canaries()).scan(&[&kept])
     }
 
     fn card_canaries(&self) -> Vec<Canary> {
