@@ -34,7 +34,10 @@ impl Capture {
 
 /// Headers as lines; as `{:?}` prints them, a length could look like a quoted security code.
 pub fn header_lines(headers: &reqwest::header::HeaderMap) -> String {
-    headers.iter().map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()))).collect()
+    headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())))
+        .collect()
 }
 
 /// An answer of the server.

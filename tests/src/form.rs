@@ -111,8 +111,10 @@ impl Shopper {
             .header("user-agent", "Mozilla/5.0 (story)");
         let answer = Answer::read(request.send().await.ok()?).await.ok()?;
         if url.origin() == self.origin.origin() {
-            self.capture
-                .add(&format!("page {}\n{}", answer.status, header_lines(&answer.headers)), &answer.bytes);
+            self.capture.add(
+                &format!("page {}\n{}", answer.status, header_lines(&answer.headers)),
+                &answer.bytes,
+            );
         }
         let html = Html::parse(&answer.text());
         Some(Page { url, status: answer.status, headers: answer.headers, html })

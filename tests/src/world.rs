@@ -370,6 +370,15 @@ impl World {
         answer.text().await.expect("a text")
     }
 
+    /// The sum of a metric over all its series that have this label's value.
+    pub async fn metric(&self, name: &str, value: &str) -> f64 {
+        let text = self.metrics().await;
+        let lines = text
+            .lines()
+            .filter(|line| line.starts_with(name) && line.contains(&format!("\"{value}\"")));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+
     /// Ends the story: books agree, the server stops in good order, and nothing was left behind.
     pub async fn finish(mut self) {
         books::assert_agree(&self.api, &self.sandbox, &self.webhooks).await;
@@ -404,8 +413,12 @@ impl World {
             .expect("a writable file");
         let dir = |name: &str| self.dir().join(name);
         let (data, logs) = (dir("data"), dir("logs"));
-        let mut report =
-            Scanner::new(&self.card_canaries()).scan(&[&data, &logs, &dir("capture"), &dir("browser")]);
+        let mut report = Scanner::new(&self.card_canaries()).scan(&[
+            &data,
+            &logs,
+            &dir("capture"),
+            &dir("browser"),
+        ]);
         // What a browser keeps of forms to restore its tabs is judged by a story of its own.
         report.hits.retain(|hit| !hit.place.contains("/Default/Sessions/"));
         // Secrets and personal data belong into what the merchant and the browser see, but never into store or logs.

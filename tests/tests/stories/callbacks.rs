@@ -158,6 +158,9 @@ async fn case_12_forged_callbacks_change_nothing() {
         "requires_action"
     );
     assert_eq!(world.api.events().await.len(), 0);
+    let counted = world.metric("farthing_callbacks_total", "bad_signature").await
+        + world.metric("farthing_callbacks_total", "malformed").await;
+    assert!((counted - 11.0).abs() < 0.5, "{counted} of 11 forgeries are counted");
     world.finish().await;
 }
 
@@ -294,6 +297,10 @@ async fn case_16_a_callback_for_an_order_that_is_not_the_tokens_changes_nothing(
     let body =
         form_urlencoded::Serializer::new(String::new()).extend_pairs(fields(&callback)).finish();
     assert_eq!(post(&world, &guess, &callback.content_type, body.as_bytes()).await, 404);
+    assert!(
+        world.metric("farthing_callbacks_total", "orphan").await > 1.5,
+        "orphans are not counted"
+    );
     for payment in [&mine, &other] {
         assert_eq!(
             world.api.payment(payment["id"].as_str().unwrap()).await["status"],

@@ -66,6 +66,53 @@ async fn case_05_a_gateway_that_cannot_be_reached_lets_the_shopper_try_again_at_
     world.finish().await;
 }
 
+/// The card host's line of the configuration, changed.
+fn with_card_host(text: &str, change: impl Fn(&str) -> String) -> String {
+    let line = text.lines().find(|line| line.starts_with("card_url")).expect("a card host");
+    assert_ne!(change(line), line, "nothing was changed");
+    text.replace(line, &change(line))
+}
+
+async fn is_not_sent(world: World) {
+    let session = world.session().await;
+    let shopper = world.shopper();
+    let answer = shopper.pay(&session.path, &world.good_card()).await;
+    let page = shopper.walk(answer).await;
+    let payment = world.api.only_payment(&session.order_id).await;
+    assert_eq!(payment["status"], "failed", "{payment}");
+    assert_eq!(payment["decline"]["code"], "not_sent");
+    assert_eq!(page.state(), "ready", "{}", page.html.text());
+    assert_eq!(world.sandbox.orders().await.len(), 0);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_05_a_gateway_whose_name_is_unknown_was_sent_nothing() {
+    is_not_sent(
+        World::builder()
+            .edit(|text| {
+                with_card_host(&text, |line| {
+                    line.replace("127.0.0.1", "gateway.invalid")
+                        .replace("localhost", "gateway.invalid")
+                })
+            })
+            .start()
+            .await,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_05_a_gateway_that_does_not_speak_tls_was_sent_nothing() {
+    is_not_sent(
+        World::builder()
+            .edit(|text| with_card_host(&text, |line| line.replace("http://", "https://")))
+            .start()
+            .await,
+    )
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn case_06_a_reply_cut_anywhere_is_settled_by_check() {
     let world = World::builder().proxied().start().await;
@@ -138,6 +185,10 @@ async fn case_08_wrong_credentials_are_our_fault_and_leave_the_order_payable() {
     assert_eq!(payment["decline"]["code"], "misconfigured");
     assert!(page.html.text().contains("You have not been charged"), "{}", page.html.text());
     assert_eq!(world.sandbox.ledger().await["requests"]["initPaymentHost2Host"]["unauthorized"], 1);
+    assert!(
+        world.metric("farthing_gateway_calls_total", "misconfigured").await > 0.5,
+        "nothing alarms the operator"
+    );
     // A new session for the same order is not locked out.
     let again = world.session_with(json!({"order_id": session.order_id})).await;
     assert_eq!(world.session_status(&again).await, "open");

@@ -38,6 +38,10 @@ async fn case_34_a_malformed_reply_to_the_payment_is_settled_by_a_check() {
         world.api.wait_for_status(payment["id"].as_str().unwrap(), "paid").await;
         world.shopper().wait_for_state(&path, "paid").await;
     }
+    assert!(
+        world.metric("farthing_unclear_answers_total", "malformed").await > 5.5,
+        "malformed replies are not counted"
+    );
     assert_eq!(world.sandbox.charges().await, FORMS.len());
     world.finish().await;
 }

@@ -157,3 +157,51 @@ async fn health_readiness_metrics_and_the_interface_description_are_served() {
     assert!(openapi.json["paths"]["/v1/sessions"]["post"].is_object());
     world.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[should_panic(expected = "leaks")]
+async fn a_story_that_leaves_a_card_number_behind_fails() {
+    let world = World::start().await;
+    let card = world.good_card();
+    std::fs::write(
+        world.dir().join("logs/server.stderr.1"),
+        format!("{{\"body\":\"{}\"}}", card.number),
+    )
+    .unwrap();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_38_slow_clients_are_cut_off_and_hold_nobody_up() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let world = World::start().await;
+    let address = world.origin.socket_addrs(|| None).unwrap()[0];
+    // Heads that never end, and bodies that never come.
+    let starts = [
+        &b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: "[..],
+        b"POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+    ];
+    let mut slow = Vec::new();
+    for index in 0..200 {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(starts[index % 2]).await.unwrap();
+        slow.push(stream);
+    }
+    let start = Instant::now();
+    let session = world.session().await;
+    world.pay(&session, &world.good_card()).await;
+    world.shopper().wait_for_state(&session.path, "paid").await;
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "slow clients held a payment up for {:?}",
+        start.elapsed()
+    );
+    let ends = slow.into_iter().map(|mut stream| async move {
+        let mut rest = Vec::new();
+        let end =
+            tokio::time::timeout(Duration::from_secs(15), stream.read_to_end(&mut rest)).await;
+        assert!(end.is_ok(), "a slow client is still connected");
+    });
+    join_all(ends).await;
+    world.finish().await;
+}

@@ -1,0 +1,150 @@
+//! The long loops: payments on real processes, killed at every point of the order of writes, with callbacks that go wrong; after each run
+//! the gateway's ledger, our store and the events have to tell the same story.
+//!
+//! `cargo xtask soak` builds the debug binary, which alone has crash points, and runs this program, which spawns the binary named in
+//! `FARTHING_BIN`. Every random choice comes from the seed that is printed; what the scheduler does with it does not.
+//! It ends by itself, with 0 if nothing differed.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test program: a panic with what was seen is how a run fails"
+)]
+
+mod books;
+mod dice;
+mod run;
+mod tally;
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use farthing_stories::World;
+use futures_util::FutureExt as _;
+
+use self::books::Books;
+use self::dice::Dice;
+use self::run::{Cards, Plan, Point};
+use self::tally::Tally;
+
+/// Payments through kills and lost callbacks, and whether the books still agree.
+#[derive(Debug, Parser)]
+#[command(name = "farthing-soak")]
+struct Arguments {
+    /// Kills at each of the seven points.
+    #[arg(long, default_value_t = 20)]
+    kills: usize,
+    /// Payments between the kills, over all.
+    #[arg(long, default_value_t = 200)]
+    payments: usize,
+    /// What all random choices come from; drawn and printed if absent.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Minutes after which it stops; a run that is not complete by then has failed.
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let seed = arguments.seed.unwrap_or_else(dice::fresh_seed);
+    println!("seed {seed}");
+    let deadline = Instant::now() + Duration::from_secs(arguments.minutes * 60);
+    let mut dice = Dice::new(seed);
+    let mut points: Vec<Point> =
+        Point::ALL.iter().flat_map(|point| vec![*point; arguments.kills]).collect();
+    dice.shuffle(&mut points);
+
+    let mut world = World::builder().proxied().start().await;
+    let cards = Cards::take(&world);
+    let mut books = Books::default();
+    let mut tally = Tally::default();
+    let (mut payments_left, mut runs_left) = (arguments.payments, points.len());
+    for (number, point) in points.iter().enumerate() {
+        let share = payments_left / runs_left.max(1);
+        (payments_left, runs_left) = (payments_left - share, runs_left - 1);
+        let plans = [Plan::killed(*point, &mut dice), Plan::quiet(share, &mut dice)];
+        for plan in plans.iter().filter(|plan| plan.shoppers() > 0) {
+            if Instant::now() > deadline {
+                tally.stopped_early = true;
+                break;
+            }
+            one(&mut world, &mut books, &mut tally, plan, &cards).await;
+        }
+        if tally.stopped_early || tally.mismatches.len() >= 10 {
+            break;
+        }
+        if number % 10 == 9 || number + 1 == points.len() {
+            println!(
+                "{} of {} kills, {} mismatches",
+                number + 1,
+                points.len(),
+                tally.mismatches.len()
+            );
+        }
+    }
+    if points.is_empty() && payments_left > 0 {
+        let plan = Plan::quiet(payments_left, &mut dice);
+        one(&mut world, &mut books, &mut tally, &plan, &cards).await;
+    }
+    finish(world, &books, &mut tally).await;
+    println!("{}", tally.report(seed, arguments.kills));
+    if tally.is_clean(arguments.kills) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One run, and the comparison after it. A run that panics is a mismatch with its message.
+async fn one(world: &mut World, books: &mut Books, tally: &mut Tally, plan: &Plan, cards: &Cards) {
+    let done = AssertUnwindSafe(async {
+        let done = run::run(world, plan, cards).await;
+        let differences = books.compare(world, &done.orders).await;
+        (done, differences)
+    })
+    .catch_unwind()
+    .await;
+    match done {
+        Ok((done, differences)) => {
+            tally.add(plan, &done);
+            tally.differ(plan, differences);
+        }
+        Err(panic) => {
+            tally.differ(plan, vec![words(&*panic)]);
+            // Whatever state the run left behind, the next one starts from a fresh process.
+            let again = AssertUnwindSafe(async { run::start_again(world) }).catch_unwind().await;
+            if let Err(panic) = again {
+                tally.differ(plan, vec![words(&*panic)]);
+            }
+        }
+    }
+}
+
+/// The books of all runs together, an orderly stop, and the search for card data in everything that was left behind.
+async fn finish(world: World, books: &Books, tally: &mut Tally) {
+    println!("comparing all, stopping, searching what was left behind");
+    let clean = tally.mismatches.is_empty();
+    let done = AssertUnwindSafe(async move {
+        let differences = books.compare_all(&world).await;
+        // Ends in a panic if the story went wrong, so that the world shows the server's last words and keeps its directory if told to.
+        assert!(clean && differences.is_empty(), "the books differ: {}", differences.join("; "));
+        world.finish().await;
+    })
+    .catch_unwind()
+    .await;
+    if let Err(panic) = done {
+        tally.mismatches.push(format!("at the end: {}", words(&*panic)));
+    }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without words".to_owned())
+}
