@@ -116,7 +116,10 @@ pub struct PayAnswer {
 #[non_exhaustive]
 pub enum PayState {
     /// The gateway says that it is over, one way or the other, or refuses: ask it by a check now.
-    CheckNow,
+    CheckNow {
+        /// Why, if the answer named a reason: it counts once a check agrees that nothing was taken.
+        refusal: Option<Refusal>,
+    },
     /// Our credentials were refused: the payment did not start, and none will.
     Misconfigured,
     /// Accepted; nothing to do but to wait.
@@ -125,6 +128,15 @@ pub enum PayState {
     Step(NextStep),
     /// Not understood.
     Unclear(Unclear),
+}
+
+/// Why the gateway refused, in its own answer to the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Our code.
+    pub decline: DeclineCode,
+    /// The gateway's own code, capital letters, digits and underscores only.
+    pub raw: Option<String>,
 }
 
 /// Where the shopper has to go.

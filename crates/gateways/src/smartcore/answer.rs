@@ -8,7 +8,7 @@ use super::hosts::FormHosts;
 use super::reader::{Amount, Node, Object, Status, read_object};
 use super::wire::{NOT_FOUND_TEXTS, TYPE_PAYMENT, answer, status};
 use crate::gateway::{
-    CardSummary, CheckAnswer, CheckedState, NextStep, PayAnswer, PayState, Unclear,
+    CardSummary, CheckAnswer, CheckedState, NextStep, PayAnswer, PayState, Refusal, Unclear,
 };
 use crate::wire::WireResponse;
 
@@ -28,7 +28,9 @@ pub(super) fn read_pay(
     let state = match (response.status, object) {
         (401 | 403, _) => PayState::Misconfigured,
         // Refused. Whether an earlier copy of the request was accepted, only a check can tell.
-        (400 | 422, _) => PayState::CheckNow,
+        (400 | 422, object) => {
+            PayState::CheckNow { refusal: object.as_ref().and_then(refusal) }
+        }
         (200..=299, None) => PayState::Unclear(Unclear::Malformed),
         (200..=299, Some(object)) => pay_state(hosts, &object),
         _ => PayState::Unclear(Unclear::Status),
@@ -63,13 +65,21 @@ fn pay_state(hosts: &FormHosts, object: &Object) -> PayState {
         .into_iter()
         .any(|name| object.filled(name).is_some());
     if is_refused {
-        return PayState::CheckNow;
+        return PayState::CheckNow { refusal: refusal(object) };
     }
     match object.status() {
-        Status::Known(status::SUCCESS | status::FAIL) => PayState::CheckNow,
+        Status::Known(status::SUCCESS) => PayState::CheckNow { refusal: None },
+        Status::Known(status::FAIL) => PayState::CheckNow { refusal: refusal(object) },
         Status::Known(_) => PayState::Pending,
         Status::Absent | Status::Unknown => PayState::Unclear(Unclear::UnknownStatus),
     }
+}
+
+/// The reason that the answer names. A doubled order id is none: then another request was accepted, and only a check can
+/// tell what became of it.
+fn refusal(object: &Object) -> Option<Refusal> {
+    let code = object.error_text().filter(|code| code != codes::DUPLICATED_ORDER_ID)?;
+    Some(Refusal { decline: codes::decline(&code), raw: codes::keepable(&code) })
 }
 
 fn processing_id_of_step(state: &PayState) -> Option<String> {

@@ -51,7 +51,7 @@ fn http_codes_mean_what_the_page_on_the_gateway_says() {
             assert_eq!(check(status, body).state, CheckedState::Misconfigured);
         }
         for status in [400, 422] {
-            assert!(matches!(pay(status, body).state, PayState::CheckNow));
+            assert!(matches!(pay(status, body).state, PayState::CheckNow { .. }));
         }
         for status in [100, 301, 302, 404, 408, 409, 418, 429, 500, 502, 503, 504, 599] {
             assert!(
@@ -301,7 +301,7 @@ fn a_redirect_wins_and_then_a_refusal_and_then_the_status() {
         json!({"status": -1}),
         json!({"status": "2"}),
     ] {
-        assert!(matches!(pay(200, &body.to_string()).state, PayState::CheckNow), "{body}");
+        assert!(matches!(pay(200, &body.to_string()).state, PayState::CheckNow { .. }), "{body}");
     }
     for body in [
         json!({"status": 1, "msg": "accepted"}),
@@ -394,4 +394,27 @@ proptest! {
             CheckedState::Succeeded { amount, final_amount: Some(taken) }
         );
     }
+}
+
+#[test]
+fn a_refusal_keeps_the_reason_that_the_answer_names() {
+    let refusal = |status, body: Value| match pay(status, &body.to_string()).state {
+        PayState::CheckNow { refusal } => refusal,
+        other => panic!("{other:?}"),
+    };
+    let limit = json!({"status": -1, "err": "CARD_TIME_LIMIT_PROCESSING_ERROR"});
+    let named = refusal(200, limit.clone()).unwrap();
+    assert_eq!(named.decline, DeclineCode::CardTimeLimit);
+    assert_eq!(named.raw.as_deref(), Some("CARD_TIME_LIMIT_PROCESSING_ERROR"));
+    assert_eq!(refusal(422, limit), Some(named));
+    assert_eq!(refusal(200, json!({"status": -1})), None);
+    assert_eq!(refusal(400, json!({})), None);
+    assert_eq!(refusal(200, json!({"status": 2, "err": "null"})), None);
+}
+
+#[test]
+fn a_doubled_order_id_is_no_reason_for_it_means_that_another_request_was_accepted() {
+    let body = json!({"status": -1, "err": "PLATFORM_ERROR_DUPLICATED_ORDER_ID"});
+    let PayState::CheckNow { refusal } = pay(200, &body.to_string()).state else { panic!() };
+    assert_eq!(refusal, None);
 }
