@@ -64,15 +64,7 @@ impl Browser {
             .tempdir_in(dir)
             .expect("a directory")
             .keep();
-        let driver = Process::start(&Plan {
-            name: "chromedriver",
-            program: Some(&program("CHROMEDRIVER", "/usr/bin/chromedriver")),
-            args: vec!["--port=0".to_owned()],
-            env: Vec::new(),
-            dir: &profile,
-            announced: driver_line,
-        })
-        .unwrap_or_else(|error| panic!("{error}"));
+        let driver = start_driver(&profile).await;
         let mut args = FLAGS.map(str::to_owned).to_vec();
         args.push(format!("--user-data-dir={}", profile.join("data").display()));
         args.push("--window-size=1280,900".to_owned());
@@ -240,6 +232,24 @@ impl Drop for Browser {
         // Chromium is the driver's child, not ours: only the driver can end it.
         let _ = end_session(self.driver.port(), &self.session);
     }
+}
+
+/// Starts chromedriver on a free port. It takes a port on IPv4 and then wants the same one on IPv6, which may be taken.
+async fn start_driver(dir: &Path) -> Process {
+    wait::until("chromedriver to start", async || {
+        let program = program("CHROMEDRIVER", "/usr/bin/chromedriver");
+        assert!(program.exists(), "{} is missing: install chromium-driver", program.display());
+        let plan = Plan {
+            name: "chromedriver",
+            program: Some(&program),
+            args: vec!["--port=0".to_owned()],
+            env: Vec::new(),
+            dir,
+            announced: driver_line,
+        };
+        Process::start(&plan).ok()
+    })
+    .await
 }
 
 fn end_session(port: u16, session: &str) -> std::io::Result<()> {

@@ -141,6 +141,37 @@ impl Shopper {
         fields
     }
 
+    /// The same submit as a script sends it: JSON, answered with JSON.
+    pub async fn post_json(&self, url: &str, fields: &[(String, String)]) -> Answer {
+        let url = self.origin.join(url).expect("a URL");
+        let members = fields.iter().map(|(name, value)| (name.clone(), value.clone().into()));
+        let body = serde_json::Value::Object(members.collect());
+        let request = self
+            .http
+            .post(url.clone())
+            .header("content-type", "application/json")
+            .header("origin", url.origin().ascii_serialization())
+            .header("sec-fetch-site", "same-origin")
+            .body(body.to_string());
+        let answer = Answer::read(request.send().await.expect("an answer")).await.expect("a body");
+        self.capture.add(
+            &format!("json {}\n{}", answer.status, header_lines(&answer.headers)),
+            &answer.bytes,
+        );
+        answer
+    }
+
+    /// What a shopper sees after a submit that was refused: the answer itself, or the page that it leads to.
+    pub async fn refused(&self, answer: Page) -> Page {
+        let page = if answer.status == 303 { self.walk(answer).await } else { answer };
+        assert!(
+            !matches!(page.state(), "paid" | "challenge" | "processing"),
+            "not refused: {}",
+            page.html.text()
+        );
+        page
+    }
+
     /// Opens the checkout and submits the card; gives the answer to the submit.
     pub async fn pay(&self, checkout: &str, card: &Card) -> Page {
         self.try_pay(checkout, card).await.expect("an answer to the submit")
