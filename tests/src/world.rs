@@ -340,6 +340,11 @@ impl World {
         }
     }
 
+    /// A token that the story came to know: neither store nor logs may hold it.
+    pub fn watch_token(&self, token: &str) {
+        self.tokens.lock().expect("not poisoned").push(token.to_owned());
+    }
+
     /// A shopper without scripts.
     pub fn shopper(&self) -> Shopper {
         Shopper::new(self.http.clone(), self.origin.clone(), self.capture.clone())
@@ -433,7 +438,10 @@ impl World {
             Canary::secret("the customer's phone", "442079460612"),
         ];
         for token in self.tokens.lock().expect("not poisoned").iter() {
-            secrets.push(Canary::secret("a session's token", token.trim_start_matches("cst_")));
+            secrets.push(Canary::secret(
+                "a token",
+                token.trim_start_matches("cst_").trim_start_matches("rt_"),
+            ));
         }
         let more = Scanner::new(&secrets).scan(&[&data, &logs]);
         report.hits.extend(more.hits);

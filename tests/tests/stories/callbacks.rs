@@ -24,6 +24,7 @@ async fn open_payment(world: &World, status: i64) -> (Session, Value, Callback) 
     let payment = world.api.only_payment(&session.order_id).await;
     assert_eq!(payment["status"], "requires_action");
     let callback = world.sandbox.callback(gateway_id(&payment), false, Some(status)).await;
+    world.watch_token(callback.url.rsplit('/').next().unwrap());
     (session, payment, callback)
 }
 

@@ -143,6 +143,7 @@ async fn case_32_the_return_page_opened_by_hand_shows_the_true_state() {
     // What the gateway was given as the way back.
     let sent = world.wire().last_request_json();
     let back = sent["success_url"].as_str().expect("a way back").to_owned();
+    world.watch_token(back.rsplit('/').next().unwrap());
     for (name, value) in sent.as_object().unwrap() {
         assert!(
             !value.as_str().unwrap_or_default().contains("cst_"),

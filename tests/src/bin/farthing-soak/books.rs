@@ -13,6 +13,8 @@ use serde_json::Value;
 pub(crate) struct Books {
     /// Payments of the runs, by the id that the gateway knows.
     payments: BTreeMap<String, Value>,
+    /// What the gateway knows and no run accounts for; each is told of once.
+    strangers: BTreeSet<String>,
     /// Events in order.
     events: Vec<Value>,
     event_ids: BTreeSet<String>,
@@ -49,8 +51,11 @@ impl Books {
                 wrong.push(format!("{order} was charged {charges} times"));
             }
         }
-        for id in ledger.keys().filter(|id| !self.payments.contains_key(*id)) {
-            wrong.push(format!("the gateway knows {id} and our store does not"));
+        for id in ledger.keys() {
+            if !self.payments.contains_key(id) && self.strangers.insert(id.clone()) {
+                wrong
+                    .push(format!("the gateway knows {id}, which belongs to no order of this run"));
+            }
         }
         self.read_deliveries(world, &mut wrong).await;
         wrong

@@ -52,6 +52,8 @@ struct Arguments {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
+    // A run that panics is told of as a mismatch, with its plan; a backtrace says nothing more.
+    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
     let arguments = Arguments::parse();
     let seed = arguments.seed.unwrap_or_else(dice::fresh_seed);
     println!("seed {seed}");

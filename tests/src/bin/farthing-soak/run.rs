@@ -156,6 +156,15 @@ pub(crate) struct Done {
     pub(crate) recoveries: Vec<Duration>,
     /// Attempts that were under way when the process died and that the gateway had charged.
     pub(crate) charged_at_kill: usize,
+    /// Pages that called an order failed which the next page called payable.
+    pub(crate) stale_pages: usize,
+}
+
+/// What a shopper saw.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    recovered: Duration,
+    stale_pages: usize,
 }
 
 /// A submit that is ready to be sent.
@@ -193,26 +202,37 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, cards: &Cards) -> Done {
     let before = world.sandbox.charges().await;
     let Some(point) = plan.point else {
         let world = &*world;
-        join_all(submits.iter().map(|submit| async {
+        let seen = join_all(submits.iter().map(|submit| async {
             tokio::time::sleep(submit.wish.submit_after).await;
             let shopper = world.shopper();
             let page = shopper.post(&submit.action, &submit.fields).await;
             assert!(page.status < 500, "a submit gives {} {}", page.status, page.html.text());
             shopper.walk(page).await;
-            insist(world, plan, cards, submit, None).await;
+            insist(world, plan, cards, submit, None).await
         }))
         .await;
-        let orders = orders(&submits);
-        return Done { orders, restart: None, recoveries: Vec::new(), charged_at_kill: 0 };
+        return Done {
+            orders: orders(&submits),
+            restart: None,
+            recoveries: Vec::new(),
+            charged_at_kill: 0,
+            stale_pages: seen.iter().map(|seen| seen.stale_pages).sum(),
+        };
     };
     let killed = crash(world, plan, point, &submits).await;
     let charged_at_kill = world.sandbox.charges().await - before;
     let restart = start_again(world);
     let world = &*world;
-    let recoveries =
+    let seen =
         join_all(submits.iter().map(|submit| insist(world, plan, cards, submit, Some(killed))))
             .await;
-    Done { orders: orders(&submits), restart: Some(restart), recoveries, charged_at_kill }
+    Done {
+        orders: orders(&submits),
+        restart: Some(restart),
+        recoveries: seen.iter().map(|seen| seen.recovered).collect(),
+        charged_at_kill,
+        stale_pages: seen.iter().map(|seen| seen.stale_pages).sum(),
+    }
 }
 
 fn orders(submits: &[Submit]) -> Vec<String> {
@@ -290,7 +310,7 @@ async fn insist(
     cards: &Cards,
     submit: &Submit,
     killed: Option<Instant>,
-) -> Duration {
+) -> Seen {
     let shopper = world.shopper();
     let path = &submit.session.path;
     let start = killed.unwrap_or_else(Instant::now);
@@ -304,6 +324,7 @@ async fn insist(
         );
     }
     let mut recovered = None;
+    let (mut stale_pages, mut stale_in_a_row) = (0, 0);
     let mut timed_out_at_gateway = false;
     loop {
         let page = shopper.get(path).await;
@@ -311,8 +332,18 @@ async fn insist(
         if state != "processing" {
             recovered.get_or_insert_with(|| start.elapsed());
         }
+        if state != "failed" {
+            stale_in_a_row = 0;
+        }
         match &*state {
-            "paid" => return recovered.unwrap_or_default(),
+            "paid" => return Seen { recovered: recovered.unwrap_or_default(), stale_pages },
+            // No order ends here: there are fewer attempts than a session allows. A page may have been made of a session as it was
+            // before the outcome and a payment as it is after it; the next one has to know better.
+            "failed" if stale_in_a_row < 2 => {
+                stale_pages += 1;
+                stale_in_a_row += 1;
+                continue;
+            }
             "ready" => {
                 let answer = shopper.pay(path, &cards.good).await;
                 assert!(
