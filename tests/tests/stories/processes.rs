@@ -207,3 +207,15 @@ async fn case_38_slow_clients_are_cut_off_and_hold_nobody_up() {
     join_all(ends).await;
     world.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[should_panic(expected = "paid without the gateway's money")]
+async fn a_story_whose_books_disagree_fails() {
+    let world = World::start().await;
+    let session = world.session().await;
+    world.pay(&session, &world.good_card()).await;
+    world.shopper().wait_for_state(&session.path, "paid").await;
+    // The gateway forgets everything: our store now claims money that nobody took.
+    world.sandbox.reset().await;
+    world.finish().await;
+}
