@@ -1,7 +1,7 @@
 //! What every part of the running server shares.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use farthing_gateways::Gateway;
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::checkout::refusals::Refusals;
 use crate::clock::SharedClock;
 use crate::config::{Config, Origin};
 use crate::payments::card_memory::CardMemory;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub process: String,
     /// Checks under way.
     pub checks: Checks,
+    /// What is wrong with submits, until it is shown.
+    pub refusals: Refusals,
     /// Which card an attempt's key was used for, as keyed hashes.
     pub cards: CardMemory,
     /// Work that must end before the process does.
@@ -63,8 +66,8 @@ pub struct Parts {
     pub check_wanted: Notify,
     /// Wakes the outbox.
     pub event_written: Notify,
-    /// Whether money is known here that the store could not take yet.
-    pub behind: AtomicBool,
+    /// How many outcomes are known here that the store could not take yet.
+    pub behind: AtomicUsize,
 }
 
 impl App {
@@ -90,20 +93,32 @@ impl App {
             .unwrap_or(SignedDuration::from_secs(60))
     }
 
-    /// Marks whether an outcome waits in memory for the store.
-    pub fn set_behind(&self, behind: bool) {
-        self.behind.store(behind, Ordering::Release);
-        self.metrics.set_behind(behind);
+    /// Marks that an outcome waits in memory for the store, until what is returned is dropped.
+    pub fn fall_behind(&self) -> Behind {
+        self.behind.fetch_add(1, Ordering::AcqRel);
+        self.metrics.set_behind(true);
+        Behind(self.clone())
     }
 
     /// Whether an outcome waits in memory for the store: no new payment may start.
     pub fn is_behind(&self) -> bool {
-        self.behind.load(Ordering::Acquire)
+        self.behind.load(Ordering::Acquire) > 0
     }
 
     /// How long a browser waits for the gateway at most.
     pub fn browser_patience(&self) -> Duration {
         self.config.server.call_timeout.saturating_add(Duration::from_secs(1))
+    }
+}
+
+/// While it lives, an outcome waits for the store.
+#[derive(Debug)]
+pub struct Behind(App);
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        let before = self.0.behind.fetch_sub(1, Ordering::AcqRel);
+        self.0.metrics.set_behind(before > 1);
     }
 }
 

@@ -12,7 +12,7 @@ use url::Url;
 use crate::app::App;
 use crate::payments::checks;
 use crate::store::{Delivery, DeliveryRecord};
-use crate::webhook::{DeliveryOutcome, WebhookSender, retry_delay};
+use crate::webhook::{DeliveryFailure, DeliveryOutcome, WebhookSender, retry_delay};
 
 /// The gateway is asked at most this often by the schedule: 20 a second.
 const CHECK_PAUSE: Duration = Duration::from_millis(50);
@@ -28,6 +28,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// How often a gateway that failed too often is asked whether it is back.
 const PROBE_PAUSE: Duration = Duration::from_secs(2);
+
+/// The store's counts are taken once in so many rounds of the broom.
+const SAMPLE_EVERY: u32 = 5;
 
 /// Starts the loops; they end when the server stops.
 pub fn start(app: &App) {
@@ -62,12 +65,22 @@ where
 struct Working<K>(Arc<Mutex<HashSet<K>>>);
 
 impl<K: Eq + std::hash::Hash + Clone> Working<K> {
-    fn begin(&self, key: &K) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone())
+    /// Takes on a key, until what is returned is dropped; `None` if somebody has it.
+    fn begin(&self, key: &K) -> Option<Held<K>> {
+        let fresh = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        fresh.then(|| Held { working: Self(Arc::clone(&self.0)), key: key.clone() })
     }
+}
 
-    fn end(&self, key: &K) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+/// A key that is being worked on; given back also by a panic.
+struct Held<K: Eq + std::hash::Hash> {
+    working: Working<K>,
+    key: K,
+}
+
+impl<K: Eq + std::hash::Hash> Drop for Held<K> {
+    fn drop(&mut self) {
+        self.working.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 
@@ -101,17 +114,19 @@ async fn reconcile(app: App) {
         let next = match app.store.due_checks(app.now(), 64).await {
             Ok(due) => {
                 for id in due.now {
-                    if app.stopping.is_cancelled() || !working.begin(&id) {
-                        continue;
+                    if app.stopping.is_cancelled() {
+                        break;
                     }
+                    let Some(held) = working.begin(&id) else { continue };
                     let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-                    let (app, working) = (app.clone(), working.clone());
+                    let app = app.clone();
                     app.tasks.clone().spawn(async move {
                         if let Err(error) = checks::check(&app, &id).await {
+                            // Still due: without a pause the gateway would be asked again and again.
                             warn!(payment = id, %error, "a check could not be stored");
+                            tokio::time::sleep(checks::TRIGGER_GAP).await;
                         }
-                        working.end(&id);
-                        drop(slot);
+                        drop((held, slot));
                         app.check_wanted.notify_one();
                     });
                     tokio::time::sleep(CHECK_PAUSE).await;
@@ -123,9 +138,6 @@ async fn reconcile(app: App) {
                 None
             }
         };
-        if let Ok(open) = app.store.unresolved().await {
-            app.metrics.set_unresolved(open);
-        }
         rest(&app, &app.check_wanted, next).await;
     }
 }
@@ -138,15 +150,15 @@ async fn deliver(app: App) {
         let next = match app.store.due_deliveries(app.now(), 64).await {
             Ok(due) => {
                 for delivery in due.now {
-                    if app.stopping.is_cancelled() || !working.begin(&delivery.event.seq) {
-                        continue;
+                    if app.stopping.is_cancelled() {
+                        break;
                     }
+                    let Some(held) = working.begin(&delivery.event.seq) else { continue };
                     let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-                    let (app, working) = (app.clone(), working.clone());
+                    let app = app.clone();
                     app.tasks.clone().spawn(async move {
                         deliver_one(&app, &delivery).await;
-                        working.end(&delivery.event.seq);
-                        drop(slot);
+                        drop((held, slot));
                         app.event_written.notify_one();
                     });
                 }
@@ -157,9 +169,6 @@ async fn deliver(app: App) {
                 None
             }
         };
-        if let Ok((pending, parked)) = app.store.outbox_size().await {
-            app.metrics.set_outbox(pending, parked);
-        }
         rest(&app, &app.event_written, next).await;
     }
 }
@@ -196,7 +205,9 @@ async fn try_once(
     });
     match outcome {
         DeliveryOutcome::Delivered => DeliveryRecord::Delivered(app.now()),
-        DeliveryOutcome::Gone => DeliveryRecord::Parked(app.now()),
+        // The endpoint wants no more: what waits for it is parked too.
+        DeliveryOutcome::Gone => DeliveryRecord::EndpointGone(app.now()),
+        DeliveryOutcome::Failed(DeliveryFailure::BodyTooLarge) => DeliveryRecord::Parked(app.now()),
         DeliveryOutcome::Failed(reason) => {
             info!(event = event.id, tries = delivery.tries + 1, %reason, "a webhook was not taken");
             retry(app.now(), delivery.tries + 1)
@@ -220,6 +231,9 @@ async fn sweep(app: App) {
             Ok(_) => app.event_written.notify_one(),
             Err(error) => warn!(%error, "sessions cannot be expired"),
         }
+        if rounds.is_multiple_of(SAMPLE_EVERY) {
+            sample(&app).await;
+        }
         if rounds.is_multiple_of(600)
             && let Err(error) = app.store.tidy(app.now()).await
         {
@@ -230,6 +244,16 @@ async fn sweep(app: App) {
             () = app.stopping.cancelled() => return,
             () = tokio::time::sleep(LONGEST_SLEEP) => {}
         }
+    }
+}
+
+/// Reads what only the store can count.
+async fn sample(app: &App) {
+    if let Ok(open) = app.store.unresolved().await {
+        app.metrics.set_unresolved(open);
+    }
+    if let Ok((pending, parked)) = app.store.outbox_size().await {
+        app.metrics.set_outbox(pending, parked);
     }
 }
 

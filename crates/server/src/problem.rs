@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::config::Scope;
+use crate::store::StoreError;
 use crate::telemetry::request_id;
 use crate::token::NoRandomness;
 
@@ -223,6 +224,18 @@ impl ApiError {
             Self::Validation(_) => {
                 (StatusCode::BAD_REQUEST, urn!("validation"), "The request breaks a rule")
             }
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy | StoreError::Full => {
+                Self::Unavailable { retry_after: Duration::from_secs(5) }
+            }
+            StoreError::Missing => Self::NotFound,
+            error @ StoreError::Internal(_) => Self::internal(error),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use farthing_gateways::Gateway;
@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::app::{App, Parts};
+use crate::checkout::refusals::Refusals;
 use crate::clock::SystemClock;
 use crate::config::{Config, Database, Mode, Origin, SmartCoreProfile};
 use crate::listen::{self, Limits};
@@ -113,12 +114,13 @@ impl Server {
             metrics: Metrics::new(),
             process: new_id("run_")?,
             checks: Checks::default(),
+            refusals: Refusals::default(),
             cards: CardMemory::new()?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             check_wanted: Notify::new(),
             event_written: Notify::new(),
-            behind: AtomicBool::new(false),
+            behind: AtomicUsize::new(0),
             config,
         });
         let left = app.store.recover(app.context()).await?;

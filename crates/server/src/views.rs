@@ -117,7 +117,7 @@ impl PaymentView {
                 last4,
                 exp,
             }),
-            decline: payment.decline.as_ref().map(|decline| DeclineView {
+            decline: payment.final_decline().map(|decline| DeclineView {
                 code: decline.code.name(),
                 message: decline.code.advice().text,
                 gateway_code: decline.raw.clone(),

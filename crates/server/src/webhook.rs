@@ -1,4 +1,4 @@
-//! Events to the merchant, signed and sent by the specification "Standard WebhookSender".
+//! Events to the merchant, signed and sent by the specification "Standard Webhooks".
 
 use std::fmt;
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl fmt::Debug for WebhookSecret {
 
 /// The value of `webhook-signature`: one `v1,…` per secret, with spaces between.
 ///
-/// Source: Standard WebhookSender, "Signature scheme": HMAC-SHA256 over `id.timestamp.body`, base64.
+/// Source: Standard Webhooks, "Signature scheme": HMAC-SHA256 over `id.timestamp.body`, base64.
 pub fn sign<'a>(
     secrets: impl IntoIterator<Item = &'a WebhookSecret>,
     event_id: &str,
@@ -132,7 +132,7 @@ pub fn verify<'a>(
 
 /// How long after the attempt before it the attempt number `attempt` (from 0) is made; `None`: there is none.
 ///
-/// Source: Standard WebhookSender, "Deliverability and reliability".
+/// Source: Standard Webhooks, "Deliverability and reliability".
 pub fn retry_delay(attempt: u32) -> Option<Duration> {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
@@ -290,7 +290,7 @@ fn judge(error: &reqwest::Error) -> DeliveryFailure {
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 const TOLERANCE: Duration = Duration::from_mins(5);
-/// Source: Standard WebhookSender, "Payload size": below 20 kB.
+/// Source: Standard Webhooks, "Payload size": below 20 kB.
 const BODY_LIMIT: usize = 20_000;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! What the checkout page shows and sends.
 
 pub mod form;
+pub mod refusals;
 pub mod view;

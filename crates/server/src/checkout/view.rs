@@ -58,10 +58,16 @@ fn view(
         checkout_path: None,
         attempt: new_id("att_")?,
         state,
-        return_url: session.terms.return_url.clone(),
+        return_url: Some(way_back(app, session)),
         errors: Vec::new(),
         typed: Vec::new(),
     })
+}
+
+/// Where "back to the shop" leads: where the session says, else to the shop's front page.
+fn way_back(app: &App, session: &Session) -> String {
+    let shop = app.config.merchant.origins.first().unwrap_or(&app.public_url);
+    session.terms.return_url.clone().unwrap_or_else(|| shop.as_str().to_owned())
 }
 
 /// The customer as far as the merchant described it.
@@ -72,7 +78,7 @@ pub fn known_customer(app: &App, session: &Session) -> Result<Customer, ApiError
 
 /// The state of a session's page.
 fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> CheckoutState {
-    let declined = last.and_then(|payment| payment.decline.as_ref()).map(|decline| decline.code);
+    let declined = last.and_then(Payment::final_decline).map(|decline| decline.code);
     match session.status {
         SessionStatus::Open if session.expires_at <= now => CheckoutState::Expired,
         SessionStatus::Open => CheckoutState::Ready {
@@ -80,7 +86,10 @@ fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> C
             wait_seconds: last.map_or(0, |payment| wait_seconds(payment, now)),
         },
         SessionStatus::Complete => CheckoutState::Paid,
-        SessionStatus::Processing => last.map_or(CheckoutState::Processing, payment_state),
+        // Late money of an earlier attempt may be what the session waits for: then the last one's failure says nothing.
+        SessionStatus::Processing => last
+            .filter(|payment| payment.is_open())
+            .map_or(CheckoutState::Processing, payment_state),
         SessionStatus::Expired => match last {
             // Late money, or the last attempt's own end.
             Some(payment)
@@ -116,7 +125,7 @@ fn payment_state(payment: &Payment) -> CheckoutState {
 
 /// What is left of the pause that the gateway demands before the same card may be tried again.
 fn wait_seconds(payment: &Payment, now: Timestamp) -> u16 {
-    let Some(decline) = &payment.decline else { return 0 };
+    let Some(decline) = payment.final_decline() else { return 0 };
     let pause = i64::from(decline.code.advice().wait_seconds);
     let passed = now.duration_since(payment.updated_at).as_secs().max(0);
     u16::try_from((pause - passed).max(0)).unwrap_or(0)

@@ -8,7 +8,7 @@ use farthing_gateways::{CheckAnswer, CheckedState, Unclear};
 use jiff::SignedDuration;
 use tracing::{info, warn};
 
-use super::record::{Payment, Phase};
+use super::record::Payment;
 use super::reducer::Evidence;
 use crate::app::App;
 use crate::store::StoreError;
@@ -46,18 +46,44 @@ impl Checks {
 }
 
 /// Checks because something happened: at most once per [`TRIGGER_GAP`], else as soon as that is over.
-pub async fn trigger(app: &App, payment: &Payment) -> Result<Payment, StoreError> {
-    match app.checks.may_trigger(&payment.id) {
-        Ok(()) => check(app, &payment.id).await,
+///
+/// Waits `patience` at most for the gateway, then tells what is known; the check goes on, also when the caller hangs up.
+pub async fn trigger(
+    app: &App,
+    payment: &Payment,
+    patience: Duration,
+) -> Result<Payment, StoreError> {
+    let task = app.tasks.spawn(check_or_plan(app.clone(), payment.id.clone()));
+    match tokio::time::timeout(patience, task).await {
+        Ok(Ok(checked)) => checked,
+        Ok(Err(_)) | Err(_) => app.store.payment(&payment.id).await?.ok_or(StoreError::Missing),
+    }
+}
+
+async fn check_or_plan(app: App, payment_id: String) -> Result<Payment, StoreError> {
+    match app.checks.may_trigger(&payment_id) {
+        Ok(()) => check(&app, &payment_id).await,
         Err(wait) => {
-            let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(5));
-            if let Ok(at) = app.now().checked_add(wait) {
-                app.store.hasten_check(&payment.id, at).await?;
-                app.check_wanted.notify_one();
+            // The check that took the turn may be under way: its answer is worth waiting for.
+            let turn = app.checks.turn(&payment_id);
+            drop(turn.lock().await);
+            let payment = app.store.payment(&payment_id).await?.ok_or(StoreError::Missing)?;
+            if payment.is_open() {
+                plan(&app, &payment_id, wait).await?;
             }
-            app.store.payment(&payment.id).await?.ok_or(StoreError::Missing)
+            Ok(payment)
         }
     }
+}
+
+/// Makes sure that a check comes after `wait`.
+async fn plan(app: &App, payment_id: &str, wait: Duration) -> Result<(), StoreError> {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_secs(5));
+    if let Ok(at) = app.now().checked_add(wait) {
+        app.store.hasten_check(payment_id, at).await?;
+        app.check_wanted.notify_one();
+    }
+    Ok(())
 }
 
 /// Asks the gateway about one payment and applies the answer. Those who ask at the same moment share one question.
@@ -68,11 +94,19 @@ pub async fn check(app: &App, payment_id: &str) -> Result<Payment, StoreError> {
         Err(_) => (turn.lock().await, true),
     };
     let payment = app.store.payment(payment_id).await?.ok_or(StoreError::Missing)?;
-    if waited || !is_worth_asking(&payment) {
+    if waited {
+        // The question that was answered may have been asked before what brought us here happened.
+        if payment.is_open() {
+            plan(app, payment_id, TRIGGER_GAP).await?;
+        }
+        return Ok(payment);
+    }
+    if !is_worth_asking(&payment) {
         return Ok(payment);
     }
     let answer = ask(app, &payment).await;
-    let payment = app.store.apply(payment_id, Evidence::Checked(answer), app.context()).await?;
+    let payment =
+        app.store.apply(payment_id, vec![Evidence::Checked(answer)], app.context()).await?;
     app.event_written.notify_one();
     Ok(payment)
 }
@@ -89,13 +123,13 @@ fn is_worth_asking(payment: &Payment) -> bool {
 }
 
 /// The question and its answer; everything that goes wrong on the way is an unclear answer.
-async fn ask(app: &App, payment: &Payment) -> CheckAnswer {
+pub async fn ask(app: &App, payment: &Payment) -> CheckAnswer {
     let processing_id = payment.processing_id.as_deref();
     let mut known = vec![payment.gateway_order_id.as_str()];
     known.extend(processing_id);
     let first = ask_by(app, &payment.gateway_order_id, &known).await;
     let Some(processing_id) = processing_id else { return first };
-    if first.state != CheckedState::NotFound || payment.phase == Phase::Sending {
+    if first.state != CheckedState::NotFound {
         return first;
     }
     let second = ask_by(app, processing_id, &known).await;

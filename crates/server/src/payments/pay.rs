@@ -7,14 +7,18 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use farthing_gateways::gateway::Recurrence;
-use farthing_gateways::{BuildError, NextStep, Order, PayState, Unclear, WireRequest};
+use farthing_gateways::{
+    BuildError, NextStep, Order, PayState, Unclear, WireRequest, WireResponse,
+};
 use farthing_types::{BrowserInfo, Card, Customer, Money};
+use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
 use super::card_memory::Fingerprint;
 use super::checks;
-use super::record::{CardOnFile, Method, Payment};
+use super::record::{CardOnFile, Decline, Method, Payment};
 use super::reducer::Evidence;
+use super::seal_step;
 use crate::app::App;
 use crate::crash;
 use crate::problem::ApiError;
@@ -78,11 +82,16 @@ pub enum Started {
 
 /// Writes the intent, calls the gateway once, and writes the outcome.
 ///
-/// The call goes on when the browser hangs up. A browser that waits is answered when the outcome is stored, or when its
+/// All of it goes on when the browser hangs up. A browser that waits is answered when the outcome is stored, or when its
 /// patience ends, with where the payment stands then.
 pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError> {
-    if app.is_behind() || app.stopping.is_cancelled() {
+    // While the gateway cannot be reached an intent would only use up one of the session's attempts.
+    if app.is_behind() || app.stopping.is_cancelled() || app.transport.breaker_is_open() {
         return Err(busy());
+    }
+    // The request is built from the session as it was read: a page that shows another version must not pay it.
+    if attempt.version != attempt.session.version {
+        return Ok(Started::Stale);
     }
     let id = new_id("pay_")?;
     let return_token = Token::generate(TokenKind::Return)?;
@@ -97,32 +106,22 @@ pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError>
     };
     let request = build(app, &attempt, &id, &return_token, &callback_token)?;
     let new = NewAttempt {
-        id,
         session_id: attempt.session.id.clone(),
         attempt: attempt.attempt.to_owned(),
         version: attempt.version,
         gateway: app.gateway.name().to_owned(),
-        gateway_order_id: String::new(),
+        gateway_order_id: id.clone(),
+        id,
         method,
         card,
         return_token: return_token.hash(),
         callback_token: callback_token.hash(),
         now: app.now(),
     };
-    let new = NewAttempt { gateway_order_id: new.id.clone(), ..new };
     drop(attempt); // the card: from here on only the request's body holds it
-    begin(app, new, request, fingerprint).await
-}
-
-async fn begin(
-    app: &App,
-    new: NewAttempt,
-    request: WireRequest,
-    fingerprint: Option<Fingerprint>,
-) -> Result<Started, ApiError> {
-    crash::point("K0");
-    let begun = app.store.begin_attempt(new).await.map_err(unavailable)?;
-    crash::point("K1");
+    let (tell, told) = oneshot::channel();
+    let work = app.tasks.spawn(run(app.clone(), new, request, fingerprint.clone(), tell));
+    let begun = told.await.map_err(ApiError::internal)??;
     let payment = match begun {
         Begun::Started(payment) => payment,
         Begun::Repeated(payment) => {
@@ -135,16 +134,41 @@ async fn begin(
         Begun::Stale => return Ok(Started::Stale),
         Begun::TooMany => return Ok(Started::TooMany),
     };
+    match tokio::time::timeout(app.browser_patience(), work).await {
+        Ok(Ok(Some(payment))) => Ok(Started::Payment(payment)),
+        _ => Ok(Started::Payment(payment)),
+    }
+}
+
+/// The order of writes. Once begun it runs to its end, whoever is still listening: an intent that nobody follows up would
+/// lock its order.
+async fn run(
+    app: App,
+    new: NewAttempt,
+    request: WireRequest,
+    fingerprint: Option<Fingerprint>,
+    tell: oneshot::Sender<Result<Begun, StoreError>>,
+) -> Option<Payment> {
+    crash::point("K0");
+    let begun = app.store.begin_attempt(new).await;
+    crash::point("K1");
+    let Ok(Begun::Started(payment)) = &begun else {
+        let _ = tell.send(begun);
+        return None;
+    };
+    let payment = payment.clone();
     if let Some(fingerprint) = fingerprint {
         app.cards.remember(&payment.id, fingerprint);
     }
     app.metrics.payment_started(payment.method.name());
-    let call = app.tasks.spawn(call(app.clone(), payment.clone(), request));
-    match tokio::time::timeout(app.browser_patience(), call).await {
-        Ok(Ok(payment)) => Ok(Started::Payment(payment)),
-        Ok(Err(panic)) => Err(ApiError::internal(panic)),
-        Err(_) => Ok(Started::Payment(payment)),
+    let _ = tell.send(begun);
+    // In a task of its own, so that not even a panic leaves the intent behind without a check planned.
+    let calling = tokio::spawn(call(app.clone(), payment.clone(), request));
+    if let Ok(payment) = calling.await {
+        return Some(payment);
     }
+    error!(payment = payment.id, "a call panicked; the gateway is asked");
+    Some(write_outcome(&app, payment, vec![Evidence::Lost]).await)
 }
 
 /// The same request again: waits for the first one's outcome, so that both are answered alike.
@@ -153,63 +177,81 @@ async fn repeated(app: &App, payment: Payment) -> Result<Started, ApiError> {
     let mut payment = payment;
     while payment.phase == super::record::Phase::Sending && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        payment =
-            app.store.payment(&payment.id).await.map_err(unavailable)?.ok_or(ApiError::NotFound)?;
+        payment = app.store.payment(&payment.id).await?.ok_or(ApiError::NotFound)?;
     }
     Ok(Started::Payment(payment))
 }
 
-/// The call and its outcome. Runs to its end whatever the browser does.
+/// The call and its outcome.
 async fn call(app: App, payment: Payment, request: WireRequest) -> Payment {
     let started = Instant::now();
     let sent = app.transport.send(request).await;
     crash::point("K4");
     let (label, evidence) = match sent {
-        Ok(response) => {
-            let answer = app.gateway.read_pay(&payment.gateway_order_id, &response);
-            let processing_id = answer.processing_id;
-            match answer.state {
-                PayState::CheckNow => ("over", Evidence::AnsweredOver { processing_id }),
-                PayState::Misconfigured => {
-                    // No charge can work until a check is let in: shoppers are told at once.
-                    error!("the gateway refused our credentials");
-                    app.transport.open_breaker();
-                    ("misconfigured", Evidence::Misconfigured)
-                }
-                PayState::Pending => ("pending", Evidence::Accepted { processing_id }),
-                PayState::Step(NextStep::Redirect(url)) => {
-                    match app.sealer.seal("step", url.as_str().as_bytes()) {
-                        Ok(url) => ("step", Evidence::Step { processing_id, url }),
-                        Err(_) => ("step", Evidence::Accepted { processing_id }),
-                    }
-                }
-                PayState::Unclear(why) => {
-                    unclear(&app, why);
-                    ("unclear", Evidence::Lost)
-                }
-                _ => ("unclear", Evidence::Lost),
-            }
-        }
+        Ok(response) => read(&app, &payment, &response),
         Err(SendError::NotSent(reason)) => {
-            info!(payment = payment.id, %reason, "the gateway could not be reached");
+            info!(
+                payment = payment.id,
+                reason = reason.label(),
+                "the gateway could not be reached"
+            );
             ("not_sent", Evidence::NotSent)
         }
         Err(SendError::Lost(reason)) => {
-            info!(payment = payment.id, %reason, "the gateway's answer is lost");
+            info!(payment = payment.id, reason = reason.label(), "the gateway's answer is lost");
             ("lost", Evidence::Lost)
         }
     };
     app.metrics.gateway_call("pay", label, started.elapsed());
-    let over = matches!(evidence, Evidence::AnsweredOver { .. });
+    let evidence = match evidence {
+        // "It is over" is a hint: the gateway says how only to those who ask. Both answers are stored in one write.
+        Evidence::AnsweredOver { ref processing_id, .. } => {
+            let known = Payment { processing_id: processing_id.clone(), ..payment.clone() };
+            let answer = checks::ask(&app, &known).await;
+            vec![evidence, Evidence::Checked(answer)]
+        }
+        evidence => vec![evidence],
+    };
     let payment = write_outcome(&app, payment, evidence).await;
     crash::point("K5");
     app.event_written.notify_one();
     app.check_wanted.notify_one();
-    // "It is over" is a hint: the gateway says how only to those who ask.
-    let payment =
-        if over { checks::check(&app, &payment.id).await.unwrap_or(payment) } else { payment };
     app.metrics.payment_answered(payment.status);
     payment
+}
+
+/// What the gateway's answer is evidence of.
+fn read(app: &App, payment: &Payment, response: &WireResponse) -> (&'static str, Evidence) {
+    let answer = app.gateway.read_pay(&payment.gateway_order_id, response);
+    if answer.foreign_order_id {
+        app.metrics.unclear(Unclear::ForeignOrder.label());
+    }
+    let processing_id = answer.processing_id;
+    match answer.state {
+        PayState::CheckNow { refusal } => {
+            let refusal =
+                refusal.map(|refusal| Decline { code: refusal.decline, raw: refusal.raw });
+            ("over", Evidence::AnsweredOver { processing_id, refusal })
+        }
+        PayState::Misconfigured => {
+            // No charge can work until a check is let in: shoppers are told at once.
+            error!("the gateway refused our credentials");
+            app.transport.open_breaker();
+            ("misconfigured", Evidence::Misconfigured)
+        }
+        PayState::Pending => ("pending", Evidence::Accepted { processing_id }),
+        PayState::Step(NextStep::Redirect(url)) => {
+            match seal_step(app, &payment.id, url.as_str()) {
+                Ok(url) => ("step", Evidence::Step { processing_id, url }),
+                Err(_) => ("step", Evidence::Accepted { processing_id }),
+            }
+        }
+        PayState::Unclear(why) => {
+            unclear(app, why);
+            ("unclear", Evidence::Lost)
+        }
+        _ => ("unclear", Evidence::Lost),
+    }
 }
 
 fn unclear(app: &App, why: Unclear) {
@@ -218,21 +260,19 @@ fn unclear(app: &App, why: Unclear) {
 }
 
 /// Transaction 2, tried until it succeeds: the money may have moved, and only this process knows.
-async fn write_outcome(app: &App, intent: Payment, evidence: Evidence) -> Payment {
+async fn write_outcome(app: &App, intent: Payment, evidence: Vec<Evidence>) -> Payment {
     let mut pause = Duration::from_millis(20);
+    let mut behind = None;
     loop {
         match app.store.apply(&intent.id, evidence.clone(), app.context()).await {
-            Ok(payment) => {
-                app.set_behind(false);
-                return payment;
-            }
+            Ok(payment) => return payment,
             Err(StoreError::Missing) => {
                 error!(payment = intent.id, "an intent has vanished from the store");
                 return intent;
             }
             Err(error) => {
                 warn!(payment = intent.id, %error, "an outcome cannot be stored yet");
-                app.set_behind(true);
+                behind.get_or_insert_with(|| app.fall_behind());
             }
         }
         if app.stopping.is_cancelled() {
@@ -301,14 +341,6 @@ fn on_file(card: &Card) -> CardOnFile {
             card.expiry.expose_month(),
             card.expiry.expose_year() % 100
         )),
-    }
-}
-
-/// Nothing was done: the store could not take the intent.
-fn unavailable(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Busy | StoreError::Full => busy(),
-        error => ApiError::internal(error),
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Payment {
     pub final_amount: Option<u64>,
     /// What may be kept of the card.
     pub card: Option<CardOnFile>,
-    /// Why it failed.
+    /// Why it failed; while it is open, the reason that the gateway's first answer gave.
     pub decline: Option<Decline>,
     /// Why a person has to look.
     pub attention: Option<Attention>,
@@ -65,6 +65,11 @@ impl Payment {
     /// The amount with its currency.
     pub fn money(&self) -> Option<Money> {
         Money::new(self.amount, self.currency).ok()
+    }
+
+    /// Why it failed, once it has.
+    pub fn final_decline(&self) -> Option<&Decline> {
+        self.decline.as_ref().filter(|_| !self.is_open())
     }
 
     /// Whether its result is still to come.

@@ -23,6 +23,8 @@ pub enum Evidence {
     AnsweredOver {
         /// The gateway's own id.
         processing_id: Option<String>,
+        /// Why the gateway refused, if it said so.
+        refusal: Option<Decline>,
     },
     /// A check was answered.
     Checked(CheckAnswer),
@@ -109,9 +111,10 @@ fn step(
             accept(payment, processing_id, Phase::Pending, PaymentStatus::Processing, context);
             ("accepted", None)
         }
-        Evidence::AnsweredOver { processing_id } => {
+        Evidence::AnsweredOver { processing_id, refusal } => {
             // Refusals are answers too, so this does not prove that the gateway keeps the payment.
             payment.processing_id = processing_id.or(payment.processing_id.take());
+            payment.decline = refusal;
             unresolve(payment, context);
             payment.next_check_at = Some(context.now);
             ("answered", None)
@@ -125,10 +128,15 @@ fn step(
             payment.next_check_at = Some(context.now);
             ("restarted", None)
         }
-        Evidence::Misconfigured => {
-            ("refused_credentials", Some(fail(payment, DeclineCode::Misconfigured, None, None)))
+        // A check has found the payment at the gateway, whatever this call says.
+        Evidence::Misconfigured | Evidence::NotSent if payment.acknowledged => {
+            unresolve(payment, context);
+            ("answer_lost", None)
         }
-        Evidence::NotSent => ("not_sent", Some(fail(payment, DeclineCode::NotSent, None, None))),
+        Evidence::Misconfigured => {
+            ("refused_credentials", Some(fail(payment, ours(DeclineCode::Misconfigured), None)))
+        }
+        Evidence::NotSent => ("not_sent", Some(fail(payment, ours(DeclineCode::NotSent), None))),
         Evidence::Step { processing_id, url } => {
             accept(payment, processing_id, Phase::Step, PaymentStatus::RequiresAction, context);
             payment.step = Some(url);
@@ -140,7 +148,7 @@ fn step(
 /// A late answer may still tell the gateway's id, which later checks can use.
 fn adopt_processing_id(payment: &mut Payment, evidence: Evidence) {
     if let Evidence::Accepted { processing_id }
-    | Evidence::AnsweredOver { processing_id }
+    | Evidence::AnsweredOver { processing_id, .. }
     | Evidence::Step { processing_id, .. } = evidence
     {
         payment.processing_id = payment.processing_id.take().or(processing_id);
@@ -159,13 +167,18 @@ fn accept(
     payment.acknowledged = true;
     payment.phase = phase;
     payment.status = status;
-    payment.next_check_at = next_check(payment.created_at, context.now, context.jitter);
+    payment.next_check_at = soon(payment, context);
+}
+
+/// The next check of a payment whose result is to come: a clock that jumped beyond the schedule must not end it.
+fn soon(payment: &Payment, context: Context) -> Option<Timestamp> {
+    next_check(payment.created_at, context.now, context.jitter).or(Some(context.now))
 }
 
 fn unresolve(payment: &mut Payment, context: Context) {
     payment.phase = Phase::Unresolved;
     payment.status = PaymentStatus::Processing;
-    payment.next_check_at = next_check(payment.created_at, context.now, context.jitter);
+    payment.next_check_at = soon(payment, context);
 }
 
 /// Reads a check's answer. Nothing else leads to `paid`.
@@ -193,14 +206,8 @@ fn checked(
         }
         CheckedState::Failed { decline, raw } => {
             if may_fail(payment) {
-                let event = fail(
-                    payment,
-                    decline,
-                    raw,
-                    next_check(payment.created_at, context.now, context.jitter),
-                );
                 // The gateway's own "failed" is final: what comes later arrives by callback.
-                payment.next_check_at = None;
+                let event = fail(payment, Decline { code: decline, raw }, None);
                 return ("failed", Some(event));
             }
             "failed_again"
@@ -262,10 +269,14 @@ fn not_found(payment: &mut Payment, context: Context) -> (&'static str, Option<E
     if payment.acknowledged || payment.phase != Phase::Unresolved {
         return again_or_give_up(payment, "not_found", context);
     }
+    // The gateway refused in so many words, and keeps nothing: there is nothing to wait for.
+    if let Some(refusal) = payment.decline.take() {
+        return ("refused", Some(fail(payment, refusal, None)));
+    }
     match payment.not_found_since {
         Some(since) if context.now.duration_since(since) >= context.not_found_gap => {
             let watch = next_check(payment.created_at, context.now, context.jitter);
-            ("not_accepted", Some(fail(payment, DeclineCode::NotAccepted, None, watch)))
+            ("not_accepted", Some(fail(payment, ours(DeclineCode::NotAccepted), watch)))
         }
         Some(since) => {
             payment.next_check_at = since.checked_add(context.not_found_gap).ok();
@@ -292,9 +303,8 @@ fn again_or_give_up(
     if over && payment.is_open() {
         return ("no_result", Some(attend(payment, Attention::NoResult)));
     }
-    let watched = payment.is_open() || (payment.next_check_at.is_some() && !over);
-    payment.next_check_at =
-        if watched { next_check(payment.created_at, context.now, context.jitter) } else { None };
+    let watched = payment.is_open() || (is_watched(payment) && !over);
+    payment.next_check_at = if watched { soon(payment, context) } else { None };
     (what, None)
 }
 
@@ -303,15 +313,26 @@ fn may_fail(payment: &Payment) -> bool {
     payment.is_open() || payment.attention == Some(Attention::NoResult)
 }
 
-fn fail(
-    payment: &mut Payment,
-    code: DeclineCode,
-    raw: Option<String>,
-    watch: Option<Timestamp>,
-) -> EventKind {
+/// Whether a failed payment is still asked for: we concluded that it failed, not the gateway.
+fn is_watched(payment: &Payment) -> bool {
+    let Some(decline) = &payment.decline else { return false };
+    match decline.code {
+        DeclineCode::NotAccepted => true,
+        // Nothing was sent, or nothing was taken in; a gateway that speaks of the payment all the same has to be watched.
+        DeclineCode::NotSent | DeclineCode::Misconfigured => payment.acknowledged,
+        _ => false,
+    }
+}
+
+/// A decline that we found ourselves.
+fn ours(code: DeclineCode) -> Decline {
+    Decline { code, raw: None }
+}
+
+fn fail(payment: &mut Payment, decline: Decline, watch: Option<Timestamp>) -> EventKind {
     payment.phase = Phase::Settled;
     payment.status = PaymentStatus::Failed;
-    payment.decline = Some(Decline { code, raw });
+    payment.decline = Some(decline);
     payment.attention = None;
     payment.holds_order = false;
     payment.step = None;

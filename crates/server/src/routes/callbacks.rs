@@ -1,5 +1,7 @@
 //! `POST /callbacks/{gateway}/{path-token}`: the gateway's news, believed only after asking.
 
+use std::time::Duration;
+
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -7,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use farthing_gateways::{CallbackError, RawCallback};
 use tracing::{info, warn};
 
-use super::idempotent::store_error;
 use crate::app::App;
 use crate::json::read_body;
 use crate::payments::checks;
@@ -25,12 +26,7 @@ pub async fn receive(
         return Err(ApiError::NotFound);
     }
     let token = Token::parse(TokenKind::Callback, &token).ok_or(ApiError::NotFound)?;
-    let payment = app
-        .store
-        .payment_by_callback(&token.hash())
-        .await
-        .map_err(store_error)?
-        .ok_or(ApiError::NotFound)?;
+    let payment = app.store.payment_by_callback(&token.hash()).await?.ok_or(ApiError::NotFound)?;
     let content_type = request
         .headers()
         .get(CONTENT_TYPE)
@@ -46,23 +42,32 @@ pub async fn receive(
         }
         Err(_) => {
             app.metrics.callback("malformed");
-            return Ok(StatusCode::BAD_REQUEST.into_response());
+            return Err(ApiError::BadRequest);
         }
     };
     if notice.gateway_order_id != payment.gateway_order_id {
         // Signed, but about an order that this address was never given out for.
         warn!(payment = payment.id, "a signed callback names another order than its address");
         app.metrics.callback("orphan");
-        let shown: String = notice.gateway_order_id.chars().take(100).collect();
-        app.store.record_orphan(&gateway, &shown, app.now()).await.map_err(store_error)?;
+        app.store.record_orphan(&gateway, shown(&notice.gateway_order_id), app.now()).await?;
         return Ok(StatusCode::OK.into_response());
     }
     app.metrics.callback("accepted");
-    let task = app.clone();
-    app.tasks.spawn(async move {
-        if let Err(error) = checks::trigger(&task, &payment).await {
+    // Answered at once: the gateway gives up on slow listeners, and the check needs nobody to wait.
+    app.clone().tasks.spawn(async move {
+        if let Err(error) = checks::trigger(&app, &payment, Duration::ZERO).await {
             info!(payment = payment.id, %error, "a callback's check could not be stored; the schedule goes on");
         }
     });
     Ok(StatusCode::OK.into_response())
+}
+
+/// An order id as the operator may see it. Values can be moved between the fields of a signed callback, so what does not
+/// look like an id of ours may be anything, a name for example, and is not kept.
+fn shown(order_id: &str) -> &str {
+    let ours = order_id.strip_prefix("pay_").is_some_and(|rest| {
+        rest.len() <= 40
+            && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    });
+    if ours { order_id } else { "(not an id of ours)" }
 }

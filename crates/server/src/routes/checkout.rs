@@ -5,14 +5,15 @@ use axum::extract::{Path, Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
+use farthing_types::checkout::{CheckoutState, Field, FieldError};
 use farthing_types::{BrowserInfo, PaymentStatus};
 use serde::Serialize;
+use tracing::error;
 
-use super::idempotent::store_error;
 use super::pages::{self, Framing};
 use crate::app::App;
 use crate::checkout::form::{self, Fields};
+use crate::checkout::refusals::Refusal;
 use crate::checkout::view;
 use crate::crash;
 use crate::json::read_body;
@@ -24,9 +25,6 @@ use crate::payments::reducer::Evidence;
 use crate::problem::ApiError;
 use crate::sessions::record::Session;
 use crate::token::{Token, TokenKind};
-
-/// A waiting page asks again after so many seconds.
-const REFRESH_SECONDS: u16 = 3;
 
 /// The only query parameters of the page: they choose its looks.
 const QUERY: [&str; 2] = ["locale", "theme"];
@@ -47,14 +45,19 @@ pub async fn page(
     if foreign {
         return Ok(pages::refused(&app, &path, StatusCode::BAD_REQUEST));
     }
-    let last = app.store.last_payment(&session.id).await.map_err(store_error)?;
-    let view = view::of_session(&app, &session, last.as_ref(), path.clone())?;
+    let last = app.store.last_payment(&session.id).await?;
+    let mut view = view::of_session(&app, &session, last.as_ref(), path.clone())?;
+    if let Some(refusal) = app.refusals.take(&session.id) {
+        view.errors = refusal.errors;
+        view.typed = refusal.typed;
+    }
     if !is_framed(&headers)
         && let Some(url) = view::onward(&session, view.state)
     {
         return Ok(Redirect::to(url).into_response());
     }
-    Ok(show(&app, &view, StatusCode::OK, Some(&path)))
+    let refresh = Some((pages::REFRESH_SECONDS, path.as_str()));
+    Ok(pages::checkout(&app, &view, StatusCode::OK, refresh, Framing::Shop))
 }
 
 /// `GET /checkout/{cst}/payments`: a GET never carries a payment.
@@ -101,6 +104,10 @@ pub async fn pay(
     let submit = match found {
         Some((session, path)) if session.expires_at > app.now() => Submit { session, path, json },
         _ if json => return Err(ApiError::NotFound),
+        // Even a page that says no must not be the answer to a POST: see `checkout::refusals`.
+        _ if Token::parse(TokenKind::Checkout, &token).is_some() => {
+            return Ok(Redirect::to(&format!("/checkout/{token}")).into_response());
+        }
         _ => return Ok(pages::not_available(&app)),
     };
     submit.run(&app, fields?, browser, client).await
@@ -143,7 +150,7 @@ impl Submit {
         };
         errors.extend(fields.complete(&mut customer, &asked));
         if !errors.is_empty() {
-            return self.again(app, errors, fields.typed(&asked), StatusCode::UNPROCESSABLE_ENTITY);
+            return self.again(app, errors, fields.typed(&asked));
         }
         let browser = fields.browser(browser, self.json);
         let typed = fields.typed(&asked);
@@ -163,34 +170,33 @@ impl Submit {
         };
         let started = pay::start(app, attempt).await;
         crash::point("K6");
-        let problem = match started? {
-            Started::Payment(payment) => return Ok(self.go_on(&payment)),
-            Started::OrderOpen(payment) if payment.session_id == session.id && !self.json => {
+        let problem = match started {
+            Ok(Started::Payment(payment)) => return Ok(self.go_on(&payment)),
+            // The page shows it: no more needs to be said.
+            Ok(Started::OrderOpen(payment) | Started::OrderPaid(payment))
+                if payment.session_id == session.id && !self.json =>
+            {
                 return Ok(Redirect::to(&self.path).into_response());
             }
-            Started::OrderPaid(payment) if payment.session_id == session.id && !self.json => {
-                return Ok(Redirect::to(&self.path).into_response());
-            }
-            Started::OrderOpen(payment) => ApiError::OrderAlreadyOpen { payment: payment.id },
-            Started::OrderPaid(payment) => ApiError::OrderAlreadyPaid { payment: payment.id },
-            Started::OtherCard => ApiError::IdempotencyMismatch,
-            Started::Stale => ApiError::SessionChanged,
-            Started::TooMany => ApiError::TooManyAttempts,
-            Started::SessionClosed if self.json => ApiError::NotFound,
-            Started::SessionClosed => return Ok(pages::not_available(app)),
+            Ok(Started::OrderOpen(payment)) => ApiError::OrderAlreadyOpen { payment: payment.id },
+            Ok(Started::OrderPaid(payment)) => ApiError::OrderAlreadyPaid { payment: payment.id },
+            Ok(Started::OtherCard) => ApiError::IdempotencyMismatch,
+            Ok(Started::Stale) => ApiError::SessionChanged,
+            Ok(Started::TooMany) => ApiError::TooManyAttempts,
+            Ok(Started::SessionClosed) => ApiError::NotFound,
+            Err(error) => error,
         };
         if self.json {
             return Err(problem);
         }
-        let errors = vec![FieldError { field: Field::Form, text: words(&problem).to_owned() }];
-        // The session may have changed since the page was made: show it as it is now.
-        let session = app
-            .store
-            .session(&self.session.id)
-            .await
-            .map_err(store_error)?
-            .ok_or(ApiError::NotFound)?;
-        Self { session, ..self }.again(app, errors, typed, problem.status())
+        if let ApiError::Internal(cause) = &problem {
+            error!(%cause, "a payment could not be started");
+        }
+        self.again(
+            app,
+            vec![FieldError { field: Field::Form, text: words(&problem).to_owned() }],
+            typed,
+        )
     }
 
     /// The form once more with what is wrong; card fields stay empty.
@@ -199,15 +205,12 @@ impl Submit {
         app: &App,
         errors: Vec<FieldError>,
         typed: Vec<(farthing_types::CustomerField, String)>,
-        status: StatusCode,
     ) -> Result<Response, ApiError> {
         if self.json {
             return Err(form::problem(&errors));
         }
-        let mut view = view::of_session(app, &self.session, None, self.path.clone())?;
-        view.errors = errors;
-        view.typed = typed;
-        Ok(show(app, &view, status, Some(&self.path)))
+        app.refusals.keep(&self.session.id, Refusal { errors, typed });
+        Ok(Redirect::to(&self.path).into_response())
     }
 
     /// The payment is under way or over: on to the next page. A form's POST only ever leads to a page of ours.
@@ -243,7 +246,7 @@ fn words(problem: &ApiError) -> &'static str {
         ApiError::TooManyAttempts => {
             "There were too many attempts. Go back to the shop and start again."
         }
-        _ => "The payment could not be started. Try again.",
+        _ => "The payment could not be started. You have not been charged. Try again in a moment.",
     }
 }
 
@@ -253,7 +256,7 @@ pub async fn status(
     Path(token): Path<String>,
 ) -> Result<Response, ApiError> {
     let Some((session, path)) = find(&app, &token).await? else { return Err(ApiError::NotFound) };
-    let last = app.store.last_payment(&session.id).await.map_err(store_error)?;
+    let last = app.store.last_payment(&session.id).await?;
     let view = view::of_session(&app, &session, last.as_ref(), path)?;
     Ok(Json(StatusView {
         state: view.state,
@@ -294,19 +297,16 @@ pub async fn step(State(app): State<App>, Path(token): Path<String>) -> Result<R
     let Some((session, path)) = find(&app, &token).await? else {
         return Ok(pages::not_available(&app));
     };
-    let last = app.store.last_payment(&session.id).await.map_err(store_error)?;
+    let last = app.store.last_payment(&session.id).await?;
     let Some(payment) = last.filter(|payment| payment.status == PaymentStatus::RequiresAction)
     else {
         return Ok(Redirect::to(&path).into_response());
     };
     let again = payment.step_opened;
     let payment = if again {
-        checks::trigger(&app, &payment).await.map_err(store_error)?
+        checks::trigger(&app, &payment, pages::PATIENCE).await?
     } else {
-        app.store
-            .apply(&payment.id, Evidence::StepOpened, app.context())
-            .await
-            .map_err(store_error)?
+        app.store.apply(&payment.id, vec![Evidence::StepOpened], app.context()).await?
     };
     let target = crate::payments::step_url(&app, &payment);
     let (Some(target), PaymentStatus::RequiresAction) = (target, payment.status) else {
@@ -319,15 +319,11 @@ pub async fn step(State(app): State<App>, Path(token): Path<String>) -> Result<R
 /// The session of a token that still opens something, and its path.
 async fn find(app: &App, token: &str) -> Result<Option<(Session, String)>, ApiError> {
     let Some(token) = Token::parse(TokenKind::Checkout, token) else { return Ok(None) };
-    let session = app.store.session_by_token(&token.hash()).await.map_err(store_error)?;
+    let session = app.store.session_by_token(&token.hash()).await?;
     let path = format!("/checkout/{}", token.expose());
     Ok(session
         .filter(|session| view::is_viewable(session, app.now()))
         .map(|session| (session, path)))
-}
-
-fn show(app: &App, view: &CheckoutView, status: StatusCode, refresh: Option<&str>) -> Response {
-    pages::checkout(app, view, status, refresh.map(|path| (REFRESH_SECONDS, path)), Framing::Shop)
 }
 
 /// A POST of a form has to come from our own page.

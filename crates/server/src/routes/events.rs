@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiQuery;
-use super::idempotent::store_error;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Scope;
@@ -30,8 +29,7 @@ pub struct ListEvents {
 pub struct EventList {
     /// Oldest first.
     pub data: Vec<EventInOrder>,
-    /// Pass it as `after`; absent when there is nothing more now.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Pass it as `after`; null when there is nothing more now.
     pub next_cursor: Option<String>,
 }
 
@@ -58,8 +56,11 @@ pub async fn list(
     if !(1..=100).contains(&limit) {
         return Err(ApiError::field("limit", "must be 1 to 100"));
     }
-    let mut found =
-        app.store.events(wanted.after.unwrap_or(0), limit + 1).await.map_err(store_error)?;
+    let after = wanted.after.unwrap_or(0);
+    if i64::try_from(after).is_err() {
+        return Err(ApiError::field("after", "must be the seq of an event"));
+    }
+    let mut found = app.store.events(after, limit + 1).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next_cursor = if more { found.last().map(|event| event.seq.to_string()) } else { None };

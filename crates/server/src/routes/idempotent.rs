@@ -1,5 +1,7 @@
 //! `Idempotency-Key`: the same key and body give the same bytes back, for 7 days.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -7,15 +9,17 @@ use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
 use sha2::Sha256;
+use tracing::warn;
 
 use crate::app::App;
 use crate::problem::ApiError;
-use crate::store::{KeyClaim, KeyScope, KeyState, StoreError};
+use crate::store::{KeyClaim, KeyScope, KeyState};
 
 /// Runs `work` once for an idempotency key, and remembers its answer.
 ///
 /// `body` is what the request's body said; only a keyed hash of it is kept. Answers are stored sealed, for they may hold a
-/// checkout token. A request that `work` refuses is not remembered.
+/// checkout token. A request that `work` refuses is not remembered. A caller who hangs up ends nothing: the work and the
+/// remembering go on.
 pub async fn once<T, W>(
     app: &App,
     caller: &str,
@@ -25,15 +29,29 @@ pub async fn once<T, W>(
     work: W,
 ) -> Result<Response, ApiError>
 where
-    T: Serialize,
-    W: Future<Output = Result<(StatusCode, T), ApiError>>,
+    T: Serialize + Send + 'static,
+    W: Future<Output = Result<(StatusCode, T), ApiError>> + Send + 'static,
 {
     let scope = KeyScope { caller: caller.to_owned(), route, key: key_of(headers)? };
     let request = fingerprint(app, &scope, body);
+    let task = run(app.clone(), scope, request, work);
+    app.tasks.spawn(task).await.map_err(ApiError::internal)?
+}
+
+async fn run<T, W>(
+    app: App,
+    scope: KeyScope,
+    request: [u8; 32],
+    work: W,
+) -> Result<Response, ApiError>
+where
+    T: Serialize + Send + 'static,
+    W: Future<Output = Result<(StatusCode, T), ApiError>> + Send,
+{
     let claim =
         KeyClaim { scope: scope.clone(), request, process: app.process.clone(), now: app.now() };
-    match app.store.claim_key(claim).await.map_err(store_error)? {
-        KeyState::Answered(status, sealed) => return replay(app, &scope, status, &sealed),
+    match app.store.claim_key(claim).await? {
+        KeyState::Answered(status, sealed) => return replay(&app, &scope, status, &sealed),
         KeyState::Different => return Err(ApiError::IdempotencyMismatch),
         KeyState::Running => return Err(ApiError::IdempotencyInProgress),
         KeyState::Claimed => {}
@@ -48,8 +66,19 @@ where
     };
     let bytes = serde_json::to_vec(&answer).map_err(ApiError::internal)?;
     let sealed = app.sealer.seal(&context(&scope), &bytes).map_err(ApiError::internal)?;
-    app.store.finish_key(&scope, status.as_u16(), sealed).await.map_err(store_error)?;
+    remember(&app, &scope, status, &sealed).await;
     Ok(json(status, bytes))
+}
+
+/// What was done is done: a store that is full or locked for a moment must not leave the key claimed.
+async fn remember(app: &App, scope: &KeyScope, status: StatusCode, sealed: &[u8]) {
+    for pause in [50, 200, 1000, 3000] {
+        let Err(error) = app.store.finish_key(scope, status.as_u16(), sealed.to_vec()).await else {
+            return;
+        };
+        warn!(%error, "an answer cannot be remembered yet");
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+    }
 }
 
 /// The header: 1 to 255 printable ASCII characters.
@@ -94,15 +123,4 @@ fn context(scope: &KeyScope) -> String {
 fn json(status: StatusCode, bytes: Vec<u8>) -> Response {
     (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], Body::from(bytes))
         .into_response()
-}
-
-/// What a store's failure means to a caller of the API.
-pub fn store_error(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Busy | StoreError::Full => {
-            ApiError::Unavailable { retry_after: std::time::Duration::from_secs(5) }
-        }
-        StoreError::Missing => ApiError::NotFound,
-        error @ StoreError::Internal(_) => ApiError::internal(error),
-    }
 }

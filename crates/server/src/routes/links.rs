@@ -11,7 +11,7 @@ use super::idempotent::once;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Scope;
-use crate::json::parse;
+use crate::json::{object_or_null, parse};
 use crate::listen::ClientAddr;
 use crate::payments::pay::{self, Attempt, Source, Started};
 use crate::problem::ApiError;
@@ -33,7 +33,7 @@ pub struct CreateLink {
     #[serde(default)]
     pub purpose: Option<String>,
     /// Everything that the gateway requires of the customer.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub customer: CustomerInput,
     /// The customer's address, if known; the caller's own is sent otherwise, for the gateway insists on one.
     #[serde(default)]
@@ -88,7 +88,9 @@ pub async fn create(
     caller.require(Scope::Sessions)?;
     let body = super::json_body(request).await?;
     let wanted: CreateLink = parse(&body)?;
-    let work = make(&app, wanted, client.ip());
+    let shared = app.clone();
+    let caller_ip = client.ip();
+    let work = async move { make(&shared, wanted, caller_ip).await };
     once(&app, caller.key_id(), "POST /v1/links".into(), &headers, &body, work).await
 }
 

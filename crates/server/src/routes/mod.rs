@@ -14,6 +14,7 @@ pub mod sessions;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
@@ -39,8 +40,9 @@ pub fn router(app: App) -> Router {
         .route("/checkout/{token}", get(checkout::page))
         .route("/checkout/{token}/payments", post(checkout::pay).get(checkout::refuse_get))
         .route("/checkout/{token}/status", get(checkout::status))
-        .route("/checkout/{token}/step", get(checkout::step))
-        .route("/return/{token}", get(returns::arrive).post(returns::arrive));
+        // A HEAD is a look by a machine: it must neither use up the hand-over nor ask the gateway.
+        .route("/checkout/{token}/step", get(checkout::step).head(no_content))
+        .route("/return/{token}", get(returns::arrive).post(returns::arrive).head(no_content));
     let others = Router::new()
         .route("/callbacks/{gateway}/{token}", post(callbacks::receive))
         .route("/healthz", get(operator::healthz))
@@ -69,6 +71,10 @@ pub fn merchant_routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/v1/links", post(links::create)),
         ("/v1/events", get(events::list)),
     ]
+}
+
+async fn no_content() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 impl HasKeys for App {

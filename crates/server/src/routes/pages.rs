@@ -1,5 +1,7 @@
 //! Rendered pages with their headers: every answer that a browser shows.
 
+use std::time::Duration;
+
 use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +14,12 @@ use farthing_widget::{
 use crate::app::App;
 use crate::config::Mode;
 use crate::headers::{self, Nonce};
+
+/// A waiting page asks again after so many seconds.
+pub const REFRESH_SECONDS: u16 = 3;
+
+/// How long a page waits for the gateway before it shows what is known.
+pub const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Who may show the page in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiQuery;
-use super::idempotent::{once, store_error};
+use super::idempotent::once;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Scope;
@@ -28,8 +28,7 @@ use crate::views::PaymentView;
 pub struct PaymentList {
     /// Newest first.
     pub data: Vec<PaymentView>,
-    /// Pass it as `cursor` for the next page; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Pass it as `cursor` for the next page; null on the last one.
     pub next_cursor: Option<String>,
 }
 
@@ -69,8 +68,10 @@ pub async fn list(
         return Err(ApiError::field("limit", "must be 1 to 100"));
     }
     let before = wanted.cursor.as_deref().map(str::parse::<u64>).transpose();
-    let before =
-        before.map_err(|_| ApiError::field("cursor", "must be the next_cursor of an answer"))?;
+    let before = before
+        .ok()
+        .filter(|before| before.is_none_or(|before| i64::try_from(before).is_ok()))
+        .ok_or_else(|| ApiError::field("cursor", "must be the next_cursor of an answer"))?;
     let filter = PaymentFilter {
         order_id: wanted.order_id,
         status: wanted.status,
@@ -79,7 +80,7 @@ pub async fn list(
         before,
         limit: limit + 1,
     };
-    let mut found = app.store.payments(filter).await.map_err(store_error)?;
+    let mut found = app.store.payments(filter).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
     let next_cursor =
@@ -97,7 +98,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<PaymentView>, ApiError> {
     caller.require(Scope::Read)?;
-    let payment = app.store.payment(&id).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
+    let payment = app.store.payment(&id).await?.ok_or(ApiError::NotFound)?;
     Ok(Json(PaymentView::of(&payment)))
 }
 
@@ -115,10 +116,11 @@ pub async fn check(
     caller.require(Scope::Read)?;
     let body = read_body(request).await?;
     super::no_fields(&body)?;
-    let work = async {
-        let payment =
-            app.store.payment(&id).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
-        let payment = checks::trigger(&app, &payment).await.map_err(store_error)?;
+    let (shared, wanted) = (app.clone(), id.clone());
+    let work = async move {
+        let (app, id) = (shared, wanted);
+        let payment = app.store.payment(&id).await?.ok_or(ApiError::NotFound)?;
+        let payment = checks::trigger(&app, &payment, app.browser_patience()).await?;
         Ok((StatusCode::OK, PaymentView::of(&payment)))
     };
     once(&app, caller.key_id(), format!("POST /v1/payments/{id}/check"), &headers, &body, work)

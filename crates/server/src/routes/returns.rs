@@ -4,16 +4,12 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::idempotent::store_error;
 use super::pages::{self, Framing};
 use crate::app::App;
 use crate::checkout::view;
 use crate::payments::checks;
 use crate::problem::ApiError;
 use crate::token::{Token, TokenKind};
-
-/// A waiting page asks again after so many seconds.
-const REFRESH_SECONDS: u16 = 3;
 
 /// `GET|POST /return/{rt}`: asks the gateway, then shows the result or goes on to the merchant's page.
 pub async fn arrive(
@@ -23,19 +19,14 @@ pub async fn arrive(
     let Some(token) = Token::parse(TokenKind::Return, &token) else {
         return Ok(pages::not_available(&app));
     };
-    let found = app.store.payment_by_return(&token.hash()).await.map_err(store_error)?;
+    let found = app.store.payment_by_return(&token.hash()).await?;
     let Some(payment) = found else { return Ok(pages::not_available(&app)) };
-    let session = app
-        .store
-        .session(&payment.session_id)
-        .await
-        .map_err(store_error)?
-        .ok_or(ApiError::NotFound)?;
+    let session = app.store.session(&payment.session_id).await?.ok_or(ApiError::NotFound)?;
     if !view::is_viewable(&session, app.now()) && !payment.is_open() {
         return Ok(pages::not_available(&app));
     }
     let payment = if payment.is_open() {
-        checks::trigger(&app, &payment).await.map_err(store_error)?
+        checks::trigger(&app, &payment, pages::PATIENCE).await?
     } else {
         payment
     };
@@ -54,5 +45,11 @@ pub async fn arrive(
         }
         _ => view,
     };
-    Ok(pages::checkout(&app, &view, StatusCode::OK, Some((REFRESH_SECONDS, &path)), Framing::None))
+    Ok(pages::checkout(
+        &app,
+        &view,
+        StatusCode::OK,
+        Some((pages::REFRESH_SECONDS, &path)),
+        Framing::None,
+    ))
 }

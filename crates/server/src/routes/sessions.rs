@@ -7,7 +7,7 @@ use axum::{Json, extract::Request};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::idempotent::{once, store_error};
+use super::idempotent::once;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Scope;
@@ -43,7 +43,9 @@ pub async fn create(
     caller.require(Scope::Sessions)?;
     let body = super::json_body(request).await?;
     let wanted: CreateSession = parse(&body)?;
-    let work = async {
+    let shared = app.clone();
+    let work = async move {
+        let app = shared;
         let (session, token) = create::create(&app, wanted).await?;
         let url = app.public_url.join(&format!("/checkout/{}", token.expose()));
         let session = SessionView::of(&session);
@@ -61,7 +63,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<SessionView>, ApiError> {
     caller.require(Scope::Read)?;
-    let session = app.store.session(&id).await.map_err(store_error)?.ok_or(ApiError::NotFound)?;
+    let session = app.store.session(&id).await?.ok_or(ApiError::NotFound)?;
     Ok(Json(SessionView::of(&session)))
 }
 
@@ -91,7 +93,7 @@ pub async fn amend(
     let wanted: AmendSession = parse(&super::json_body(request).await?)?;
     let amendment = Amendment { amount: wanted.amount, purpose: wanted.purpose };
     create::check_amendment(&amendment)?;
-    match app.store.amend_session(&id, amendment, app.now()).await.map_err(store_error)? {
+    match app.store.amend_session(&id, amendment, app.now()).await? {
         Amended::Done(session) => Ok(Json(SessionView::of(&session))),
         Amended::Missing => Err(ApiError::NotFound),
         Amended::NotOpen(_) => Err(ApiError::SessionNotOpen),
@@ -112,13 +114,10 @@ pub async fn expire(
     caller.require(Scope::Sessions)?;
     let body = read_body(request).await?;
     super::no_fields(&body)?;
-    let work = async {
-        let session = app
-            .store
-            .expire_session(&id, app.now())
-            .await
-            .map_err(store_error)?
-            .ok_or(ApiError::NotFound)?;
+    let (shared, wanted) = (app.clone(), id.clone());
+    let work = async move {
+        let (app, id) = (shared, wanted);
+        let session = app.store.expire_session(&id, app.now()).await?.ok_or(ApiError::NotFound)?;
         app.event_written.notify_one();
         if session.status == farthing_types::SessionStatus::Expired {
             Ok((StatusCode::OK, SessionView::of(&session)))

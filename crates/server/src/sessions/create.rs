@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::customer::{self, CustomerInput};
 use super::record::{Session, Terms};
 use crate::app::App;
-use crate::config::{Mode, Origin};
+use crate::config::Mode;
+use crate::json::object_or_null;
 use crate::problem::{ApiError, FieldError};
-use crate::routes::idempotent::store_error;
 use crate::store::{Amendment, NewSession, OrderLock};
 use crate::token::{Token, TokenKind, new_id};
 
@@ -42,7 +42,7 @@ pub struct CreateSession {
     #[serde(default)]
     pub recur_exp: Option<String>,
     /// What is known of the customer; the form asks for the rest and never shows this.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub customer: CustomerInput,
     /// `["card"]`; other methods are not part of this version.
     #[serde(default)]
@@ -81,7 +81,7 @@ const DEFAULT_EXPIRES_IN: u32 = 1800;
 pub async fn create(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError> {
     let (session, token) = build(app, wanted)?;
     let new = NewSession { session, token: token.hash() };
-    match app.store.create_session(new).await.map_err(store_error)? {
+    match app.store.create_session(new).await? {
         OrderLock::Free(session) => {
             app.event_written.notify_one(); // an older session of the order may have ended
             Ok((session, token))
@@ -106,7 +106,7 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
     let currency = wanted.currency.parse::<Currency>();
     match currency {
         Err(_) => {
-            errors.push(FieldError::new("currency", "must be an ISO 4217 code in capital letters"))
+            errors.push(FieldError::new("currency", "must be an ISO 4217 code in capital letters"));
         }
         Ok(currency) if !app.gateway.takes(currency) => {
             errors.push(FieldError::new("currency", "has no configured account"));
@@ -128,7 +128,7 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
         errors.push(FieldError::new("expires_in", "must be 1 to 86400 seconds"));
     }
     recurrence(&mut errors, &wanted);
-    urls(app, &mut errors, &wanted);
+    let urls = urls(app, &mut errors, &wanted);
     if wanted.locale.as_deref().is_some_and(|tag| !is_language_tag(tag)) {
         errors.push(FieldError::new("locale", "must be a BCP 47 language tag"));
     }
@@ -138,6 +138,12 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
         .is_some_and(|notes| serde_json::to_vec(notes).map_or(true, |json| json.len() > 4096))
     {
         errors.push(FieldError::new("metadata", "must be at most 4 KiB of JSON"));
+    }
+    if wanted.metadata.as_ref().is_some_and(|notes| !notes.values().all(is_exact)) {
+        errors.push(FieldError::new(
+            "metadata",
+            "must not hold numbers but whole ones of at most 53 bits",
+        ));
     }
     let customer = wanted.customer.check().map_err(|more| errors.extend(more));
     let (Ok(currency), Ok(customer), true) = (currency, customer, errors.is_empty()) else {
@@ -164,10 +170,10 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
             recurrent: wanted.recurrent,
             recur_freq: wanted.recur_freq,
             recur_exp: wanted.recur_exp,
-            success_url: wanted.success_url,
-            fail_url: wanted.fail_url,
-            return_url: wanted.return_url,
-            webhook_url: wanted.webhook_url,
+            success_url: urls.success,
+            fail_url: urls.fail,
+            return_url: urls.back,
+            webhook_url: urls.webhook,
             origin: wanted.origin,
             locale: wanted.locale,
             metadata: wanted.metadata,
@@ -226,45 +232,70 @@ fn recurrence(errors: &mut Vec<FieldError>, wanted: &CreateSession) {
     }
 }
 
-fn urls(app: &App, errors: &mut Vec<FieldError>, wanted: &CreateSession) {
-    let origins = &app.config.merchant.origins;
-    for (field, value) in [
-        ("success_url", &wanted.success_url),
-        ("fail_url", &wanted.fail_url),
-        ("return_url", &wanted.return_url),
-    ] {
-        if let Some(value) = value
-            && !is_registered(value, origins, app.config.mode)
-        {
+/// The session's URLs as they are stored: parsed once, and written by the parser, so that no header is ever made of
+/// what a request said.
+struct Urls {
+    success: Option<String>,
+    fail: Option<String>,
+    back: Option<String>,
+    webhook: Option<String>,
+}
+
+fn urls(app: &App, errors: &mut Vec<FieldError>, wanted: &CreateSession) -> Urls {
+    let (origins, mode) = (&app.config.merchant.origins, app.config.mode);
+    let mut page = |field, value: &Option<String>| {
+        let url = value.as_deref().map(|value| {
+            web_url(value, mode).filter(|url| origins.iter().any(|origin| origin.is_of(url)))
+        });
+        if matches!(url, Some(None)) {
             errors.push(FieldError::new(field, "must be a URL on a registered origin"));
         }
-    }
-    let webhook = app.config.merchant.webhook.as_ref().map(|webhook| webhook.url.origin());
-    if let Some(value) = &wanted.webhook_url {
-        let own =
-            webhook.is_some_and(|known| Url::parse(value).is_ok_and(|url| url.origin() == known));
-        if !own && !is_registered(value, origins, app.config.mode) {
+        url.flatten().map(String::from)
+    };
+    let success = page("success_url", &wanted.success_url);
+    let fail = page("fail_url", &wanted.fail_url);
+    let back = page("return_url", &wanted.return_url);
+    let configured = app.config.merchant.webhook.as_ref();
+    let webhook = wanted.webhook_url.as_deref().and_then(|value| {
+        let Some(configured) = configured else {
+            errors.push(FieldError::new("webhook_url", "needs a configured webhook secret"));
+            return None;
+        };
+        let url = web_url(value, mode).filter(|url| {
+            url.origin() == configured.url.origin()
+                || origins.iter().any(|origin| origin.is_of(url))
+        });
+        if url.is_none() {
             errors.push(FieldError::new("webhook_url", "must be a URL on a registered origin"));
         }
-        if app.config.merchant.webhook.is_none() {
-            errors.push(FieldError::new("webhook_url", "needs a configured webhook secret"));
-        }
-    }
+        url.map(String::from)
+    });
     if let Some(value) = &wanted.origin
         && !origins.iter().any(|origin| origin.as_str() == value.trim_end_matches('/'))
     {
         errors.push(FieldError::new("origin", "must be a registered origin"));
     }
+    Urls { success, fail, back, webhook }
 }
 
-fn is_registered(value: &str, origins: &[Origin], mode: Mode) -> bool {
-    let Ok(url) = Url::parse(value) else { return false };
+/// A URL of at most 2048 bytes without credentials: https, or http too in sandbox mode.
+fn web_url(value: &str, mode: Mode) -> Option<Url> {
+    let odd = |c: char| c.is_control() || c.is_whitespace();
+    let url = Url::parse(value).ok().filter(|_| value.len() <= 2048 && !value.contains(odd))?;
     let scheme = url.scheme() == "https" || (mode == Mode::Sandbox && url.scheme() == "http");
-    scheme
-        && value.len() <= 2048
-        && url.username().is_empty()
-        && url.password().is_none()
-        && origins.iter().any(|origin| origin.is_of(&url))
+    (scheme && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+/// Numbers that every JSON reader keeps exact: whole, and of at most 53 bits (RFC 8259, section 6).
+fn is_exact(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Number(number) => {
+            number.as_i64().is_some_and(|number| number.unsigned_abs() < 1 << 53)
+        }
+        serde_json::Value::Array(items) => items.iter().all(is_exact),
+        serde_json::Value::Object(members) => members.values().all(is_exact),
+        _ => true,
+    }
 }
 
 /// Shape only: letters and digits in parts of 1 to 8, joined by hyphens (RFC 5646, section 2.1).

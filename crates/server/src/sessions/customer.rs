@@ -100,16 +100,12 @@ pub fn open(
     let mut customer = Customer::default();
     let Some(stored) = stored else { return Ok(customer) };
     let plain = sealer.open(&context(session_id), stored)?;
-    let known: BTreeMap<String, Zeroizing<String>> =
-        serde_json::from_slice::<BTreeMap<String, String>>(&plain)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(field, value)| (field, Zeroizing::new(value)))
-            .collect();
+    let known: BTreeMap<String, SecretString> =
+        serde_json::from_slice(&plain).map_err(|_| SealError::Broken)?;
     for field in CustomerField::ALL {
         if let Some(value) = known.get(field.name()) {
             // Checked before it was sealed.
-            let _ = customer.set(field, value);
+            let _ = customer.set(field, value.expose_secret());
         }
     }
     Ok(customer)

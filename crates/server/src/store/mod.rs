@@ -47,11 +47,11 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Writes the intent to pay (transaction 1 of the order of writes) if session and order allow it.
     async fn begin_attempt(&self, attempt: NewAttempt) -> Result<Begun, StoreError>;
 
-    /// Applies evidence to a payment through the reducer, and writes its event in the same transaction.
+    /// Applies evidence to a payment through the reducer, piece by piece, and writes the events in the same transaction.
     async fn apply(
         &self,
         payment_id: &str,
-        evidence: Evidence,
+        evidence: Vec<Evidence>,
         context: Context,
     ) -> Result<Payment, StoreError>;
 
@@ -294,6 +294,8 @@ pub struct Delivery {
 pub enum DeliveryRecord {
     /// The endpoint took it.
     Delivered(Timestamp),
+    /// The endpoint wants no more events: this one and all that wait for the same endpoint are parked.
+    EndpointGone(Timestamp),
     /// Not tried again by itself: refused for good, or too often.
     Parked(Timestamp),
     /// To be tried again at the given time.

@@ -106,10 +106,49 @@ fn success_with_any_other_amount_needs_a_person() {
 
 #[test]
 fn a_gateway_that_says_it_is_over_is_asked_at_once_and_not_believed() {
-    let (payment, events) = run([Evidence::AnsweredOver { processing_id: None }]);
+    let (payment, events) = run([Evidence::AnsweredOver { processing_id: None, refusal: None }]);
     assert_eq!(payment.status, PaymentStatus::Processing);
     assert_eq!(payment.next_check_at, Some(at(1)));
     assert_eq!(events, []);
+}
+
+#[test]
+fn a_refusal_that_the_gateway_keeps_nothing_of_fails_at_once_with_its_reason() {
+    let refusal = Some(Decline {
+        code: DeclineCode::CardTimeLimit,
+        raw: Some("CARD_TIME_LIMIT_PROCESSING_ERROR".into()),
+    });
+    let answered = Evidence::AnsweredOver { processing_id: None, refusal: refusal.clone() };
+    let (open, _) = run([answered.clone()]);
+    assert_eq!((open.status, open.final_decline()), (PaymentStatus::Processing, None));
+    let (payment, events) = run([answered, checked_as(CheckedState::NotFound)]);
+    assert_eq!((payment.status, payment.decline), (PaymentStatus::Failed, refusal));
+    assert_eq!(events, [EventKind::Failed]);
+}
+
+#[test]
+fn a_refusal_is_forgotten_when_the_gateway_says_that_it_took_the_money() {
+    let refusal = Some(ours(DeclineCode::Technical));
+    let (payment, _) =
+        run([Evidence::AnsweredOver { processing_id: None, refusal }, success(1000, None)]);
+    assert_eq!((payment.status, payment.decline), (PaymentStatus::Paid, None));
+}
+
+#[test]
+fn a_failed_call_for_a_payment_that_the_gateway_knows_is_not_a_failed_payment() {
+    for failed in [Evidence::NotSent, Evidence::Misconfigured] {
+        let (payment, events) = run([checked_as(CheckedState::Pending), failed]);
+        assert_eq!((payment.status, payment.phase), (PaymentStatus::Processing, Phase::Unresolved));
+        assert_eq!(events, []);
+    }
+}
+
+#[test]
+fn a_failed_payment_is_watched_only_where_we_and_not_the_gateway_said_so() {
+    let (declined, _) = run([Evidence::Lost, failure(), checked_as(CheckedState::Pending)]);
+    assert_eq!(declined.next_check_at, None);
+    let (not_sent, _) = run([Evidence::NotSent, checked_as(CheckedState::Pending)]);
+    assert!(not_sent.next_check_at.is_some(), "the gateway speaks of what we never sent");
 }
 
 #[test]
@@ -231,7 +270,10 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
     let amount = prop_oneof![4 => Just(1000_u64), 1 => Just(900_u64), 1 => any::<u64>()];
     prop_oneof![
         id.clone().prop_map(|processing_id| Evidence::Accepted { processing_id }),
-        id.clone().prop_map(|processing_id| Evidence::AnsweredOver { processing_id }),
+        (id.clone(), any::<bool>()).prop_map(|(processing_id, refused)| Evidence::AnsweredOver {
+            processing_id,
+            refusal: refused.then(|| ours(DeclineCode::CardTimeLimit)),
+        }),
         id.prop_map(|processing_id| Evidence::Step { processing_id, url: vec![1] }),
         Just(Evidence::Lost),
         Just(Evidence::NotSent),

@@ -91,6 +91,15 @@ pub(super) fn record(
 ) -> Result<(), StoreError> {
     let (delivered, parked, next) = match result {
         DeliveryRecord::Delivered(at) => (Some(millis(at)), None, None),
+        DeliveryRecord::EndpointGone(at) => {
+            connection
+                .prepare_cached(
+                    "UPDATE events SET parked_at = ?2, next_try_at = NULL
+                     WHERE next_try_at IS NOT NULL AND url IS (SELECT url FROM events WHERE seq = ?1)",
+                )?
+                .execute(params![rows::signed(seq)?, millis(at)])?;
+            (None, Some(millis(at)), None)
+        }
         DeliveryRecord::Parked(at) => (None, Some(millis(at)), None),
         DeliveryRecord::Retry(at) => (None, None, Some(millis(at))),
     };

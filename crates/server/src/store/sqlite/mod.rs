@@ -19,6 +19,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
+use tokio::sync::Semaphore;
+
 use self::writer::Writer;
 use super::{
     Amended, Amendment, Begun, Delivery, DeliveryRecord, Due, KeyClaim, KeyScope, KeyState,
@@ -35,14 +37,15 @@ const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_payments.sq
 /// How long a writer waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Idle readers that are kept.
-const MAX_IDLE_READERS: usize = 4;
+/// At most so many readers are open at once; all are kept.
+const READERS: usize = 4;
 
 /// The store in one SQLite file, locked against a second server.
 pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Arc<Mutex<Vec<Connection>>>,
+    reading: Arc<Semaphore>,
     _lock: File,
 }
 
@@ -80,6 +83,7 @@ impl SqliteStore {
             path: path.to_owned(),
             writer: Writer::start(connection)?,
             readers: Arc::new(Mutex::new(Vec::new())),
+            reading: Arc::new(Semaphore::new(READERS)),
             _lock: lock,
         })
     }
@@ -90,19 +94,19 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        let closed = |_| StoreError::Internal("the store is closed".into());
+        let turn = Arc::clone(&self.reading).acquire_owned().await.map_err(closed)?;
         let readers = Arc::clone(&self.readers);
         let path = self.path.clone();
         let run = move || {
+            let _turn = turn;
             let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match idle {
                 Some(connection) => connection,
                 None => connect_to_read(&path)?,
             };
             let result = query(&connection);
-            let mut idle = readers.lock().unwrap_or_else(PoisonError::into_inner);
-            if idle.len() < MAX_IDLE_READERS {
-                idle.push(connection);
-            }
+            readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             result
         };
         tokio::task::spawn_blocking(run)
@@ -243,7 +247,7 @@ impl Store for SqliteStore {
     async fn apply(
         &self,
         payment_id: &str,
-        evidence: Evidence,
+        evidence: Vec<Evidence>,
         context: Context,
     ) -> Result<Payment, StoreError> {
         let id = payment_id.to_owned();

@@ -77,11 +77,23 @@ pub(super) fn begin(connection: &Connection, new: &NewAttempt) -> Result<Begun, 
 pub(super) fn apply(
     connection: &Connection,
     id: &str,
+    evidence: Vec<Evidence>,
+    context: Context,
+) -> Result<Payment, StoreError> {
+    let mut payment = by_id(connection, id)?.ok_or(StoreError::Missing)?;
+    for evidence in evidence {
+        payment = apply_one(connection, &payment, evidence, context)?;
+    }
+    Ok(payment)
+}
+
+fn apply_one(
+    connection: &Connection,
+    before: &Payment,
     evidence: Evidence,
     context: Context,
 ) -> Result<Payment, StoreError> {
-    let before = by_id(connection, id)?.ok_or(StoreError::Missing)?;
-    let Change { mut payment, event } = reduce(&before, evidence, context);
+    let Change { mut payment, event } = reduce(before, evidence, context);
     // Late money takes the order's lock where no other attempt holds it, so that nobody is asked to pay again.
     if payment.status == PaymentStatus::NeedsAttention
         && !payment.holds_order
@@ -89,12 +101,15 @@ pub(super) fn apply(
     {
         payment.holds_order = true;
     }
-    if payment == before {
+    if payment == *before {
         return Ok(payment);
     }
     update(connection, &payment)?;
     if payment.status != before.status {
         follow(connection, &payment, context.now)?;
+    }
+    if before.holds_order && !payment.holds_order {
+        hand_over(connection, &payment, context.now)?;
     }
     if let Some(kind) = event {
         events::payment(connection, &payment, kind, context.now)?;
@@ -102,12 +117,25 @@ pub(super) fn apply(
     Ok(payment)
 }
 
+/// An order that is given free stays locked if an earlier attempt's money came late: it must not be charged again.
+fn hand_over(connection: &Connection, freed: &Payment, now: Timestamp) -> Result<(), StoreError> {
+    let late = one(
+        connection,
+        "order_id = ?1 AND status = 'needs_attention' ORDER BY position LIMIT 1",
+        [&freed.order_id],
+    )?;
+    let Some(mut late) = late else { return Ok(()) };
+    late.holds_order = true;
+    update(connection, &late)?;
+    follow(connection, &late, now)
+}
+
 /// The session follows its payment.
 fn follow(connection: &Connection, payment: &Payment, now: Timestamp) -> Result<(), StoreError> {
     let mut session =
         sessions::by_id(connection, &payment.session_id)?.ok_or(StoreError::Missing)?;
-    // Only the last attempt speaks for its session.
-    if session.attempts != payment.number {
+    // The last attempt speaks for its session, and so does one that holds the order.
+    if session.attempts != payment.number && !payment.holds_order {
         return Ok(());
     }
     session.status = match payment.status {
@@ -115,9 +143,12 @@ fn follow(connection: &Connection, payment: &Payment, now: Timestamp) -> Result<
         | PaymentStatus::Authorized
         | PaymentStatus::PartiallyRefunded
         | PaymentStatus::Refunded => SessionStatus::Complete,
-        PaymentStatus::Processing
-        | PaymentStatus::RequiresAction
-        | PaymentStatus::NeedsAttention => SessionStatus::Processing,
+        PaymentStatus::Processing | PaymentStatus::RequiresAction => SessionStatus::Processing,
+        PaymentStatus::NeedsAttention => {
+            // A person goes on from here, and needs nothing that the shopper typed.
+            session.customer = None;
+            SessionStatus::Processing
+        }
         PaymentStatus::Failed | PaymentStatus::Canceled => {
             if session.attempts >= MAX_ATTEMPTS || session.expires_at <= now {
                 sessions::close(connection, session, now)?;
@@ -156,7 +187,8 @@ pub(super) fn hasten(connection: &Connection, id: &str, at: Timestamp) -> Result
     connection
         .prepare_cached(
             "UPDATE payments SET next_check_at = ?2
-             WHERE id = ?1 AND phase <> 'sending' AND (next_check_at IS NULL OR next_check_at > ?2)",
+             WHERE id = ?1 AND phase <> 'sending' AND status NOT IN ('paid', 'partially_refunded', 'refunded')
+             AND (next_check_at IS NULL OR next_check_at > ?2)",
         )?
         .execute(params![id, millis(at)])?;
     Ok(())
@@ -169,7 +201,7 @@ pub(super) fn recover(connection: &Connection, context: Context) -> Result<usize
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for id in &ids {
-        apply(connection, id, Evidence::Restarted, context)?;
+        apply(connection, id, vec![Evidence::Restarted], context)?;
     }
     Ok(ids.len())
 }
@@ -181,12 +213,14 @@ pub(super) fn due(
 ) -> Result<Due<String>, StoreError> {
     // Newest first, so that shoppers who are waiting come first; what has waited a minute too long goes before them.
     let aged = now.checked_sub(SignedDuration::from_mins(1)).unwrap_or(now);
+    // Nothing is ever planned so far ahead: the clock has been set back since.
+    let absurd = now.checked_add(SignedDuration::from_hours(6)).unwrap_or(now);
     let ids = connection
         .prepare_cached(
-            "SELECT id FROM payments WHERE next_check_at <= ?1
+            "SELECT id FROM payments WHERE next_check_at <= ?1 OR next_check_at > ?4
              ORDER BY next_check_at > ?2, CASE WHEN next_check_at > ?2 THEN -position ELSE next_check_at END LIMIT ?3",
         )?
-        .query_map(params![millis(now), millis(aged), limit], |row| row.get(0))?
+        .query_map(params![millis(now), millis(aged), limit, millis(absurd)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let next: Option<i64> = connection
         .prepare_cached("SELECT min(next_check_at) FROM payments WHERE next_check_at > ?1")?

@@ -167,8 +167,8 @@ async fn an_order_with_an_open_or_paid_payment_takes_no_new_session() {
     started(&store, "pay_1", "ses_1", "att_11111111").await;
     let open = store.create_session(session("ses_2", "o1")).await.unwrap();
     assert_eq!(open, OrderLock::Open { payment_id: "pay_1".into() });
-    store.apply("pay_1", Evidence::Lost, context(1)).await.unwrap();
-    store.apply("pay_1", success(), context(2)).await.unwrap();
+    store.apply("pay_1", vec![Evidence::Lost], context(1)).await.unwrap();
+    store.apply("pay_1", vec![success()], context(2)).await.unwrap();
     let paid = store.create_session(session("ses_2", "o1")).await.unwrap();
     assert_eq!(paid, OrderLock::Paid { payment_id: "pay_1".into() });
     assert_eq!(store.session("ses_1").await.unwrap().unwrap().status, SessionStatus::Complete);
@@ -181,9 +181,16 @@ async fn five_declines_end_the_session_and_each_is_told_once() {
     for n in 1..=5 {
         let id = format!("pay_{n}");
         started(&store, &id, "ses_1", &format!("att_{n:08}")).await;
-        store.apply(&id, Evidence::AnsweredOver { processing_id: None }, context(n)).await.unwrap();
-        store.apply(&id, failure(), context(n)).await.unwrap();
-        store.apply(&id, failure(), context(n)).await.unwrap();
+        store
+            .apply(
+                &id,
+                vec![Evidence::AnsweredOver { processing_id: None, refusal: None }],
+                context(n),
+            )
+            .await
+            .unwrap();
+        store.apply(&id, vec![failure()], context(n)).await.unwrap();
+        store.apply(&id, vec![failure()], context(n)).await.unwrap();
     }
     assert_eq!(store.session("ses_1").await.unwrap().unwrap().status, SessionStatus::Expired);
     let sixth = store.begin_attempt(attempt("pay_6", "ses_1", "att_66666666")).await.unwrap();
@@ -203,17 +210,23 @@ async fn late_money_takes_the_lock_only_where_no_other_attempt_holds_it() {
     let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     started(&store, "pay_1", "ses_1", "att_11111111").await;
-    store.apply("pay_1", Evidence::NotSent, context(1)).await.unwrap();
+    store.apply("pay_1", vec![Evidence::NotSent], context(1)).await.unwrap();
     started(&store, "pay_2", "ses_1", "att_22222222").await;
-    let late = store.apply("pay_1", success(), context(2)).await.unwrap();
+    let late = store.apply("pay_1", vec![success()], context(2)).await.unwrap();
     assert_eq!((late.status, late.holds_order), (PaymentStatus::NeedsAttention, false));
     assert_eq!(store.session("ses_1").await.unwrap().unwrap().status, SessionStatus::Processing);
-    store.apply("pay_2", Evidence::NotSent, context(3)).await.unwrap();
+    // The other attempt fails: the order must not become payable, for money has been taken.
+    store.apply("pay_2", vec![Evidence::NotSent], context(3)).await.unwrap();
+    assert!(store.payment("pay_1").await.unwrap().unwrap().holds_order);
+    assert_eq!(store.session("ses_1").await.unwrap().unwrap().status, SessionStatus::Processing);
+    let third = store.begin_attempt(attempt("pay_x", "ses_1", "att_99999999")).await.unwrap();
+    assert!(matches!(third, Begun::OrderPaid(payment) if payment.id == "pay_1"));
     store.create_session(session("ses_2", "o2")).await.unwrap();
     started(&store, "pay_3", "ses_2", "att_33333333").await;
-    store.apply("pay_3", Evidence::NotSent, context(4)).await.unwrap();
-    let alone = store.apply("pay_3", success(), context(5)).await.unwrap();
+    store.apply("pay_3", vec![Evidence::NotSent], context(4)).await.unwrap();
+    let alone = store.apply("pay_3", vec![success()], context(5)).await.unwrap();
     assert!(alone.holds_order);
+    assert_eq!(store.session("ses_2").await.unwrap().unwrap().status, SessionStatus::Processing);
 }
 
 #[tokio::test]
@@ -258,8 +271,8 @@ async fn deliveries_of_one_payment_wait_for_each_other() {
     let Fixture { store, folder: _folder } = fixture();
     store.create_session(session("ses_1", "o1")).await.unwrap();
     started(&store, "pay_1", "ses_1", "att_11111111").await;
-    store.apply("pay_1", Evidence::NotSent, context(1)).await.unwrap();
-    store.apply("pay_1", success(), context(2)).await.unwrap(); // late money: a second event of the same payment
+    store.apply("pay_1", vec![Evidence::NotSent], context(1)).await.unwrap();
+    store.apply("pay_1", vec![success()], context(2)).await.unwrap(); // late money: a second event of the same payment
     let due = store.due_deliveries(later(10), 10).await.unwrap().now;
     assert_eq!(due.len(), 1);
     let first = due[0].event.seq;
@@ -374,11 +387,43 @@ async fn due_checks_come_newest_first_and_never_forget_an_old_one() {
         store.create_session(session(&format!("ses_{n}"), &format!("o{n}"))).await.unwrap();
         started(&store, &format!("pay_{n}"), &format!("ses_{n}"), "att_11111111").await;
         store
-            .apply(&format!("pay_{n}"), Evidence::Restarted, context(if n == 1 { 0 } else { 100 }))
+            .apply(
+                &format!("pay_{n}"),
+                vec![Evidence::Restarted],
+                context(if n == 1 { 0 } else { 100 }),
+            )
             .await
             .unwrap();
     }
     let due = store.due_checks(later(101), 3).await.unwrap().now;
     assert_eq!(due, ["pay_1", "pay_4", "pay_3"]);
     assert_eq!(store.unresolved().await.unwrap(), 5);
+}
+
+#[tokio::test]
+async fn a_paid_payment_is_never_planned_for_a_check_again() {
+    let Fixture { store, folder: _folder } = fixture();
+    store.create_session(session("ses_1", "o1")).await.unwrap();
+    started(&store, "pay_1", "ses_1", "att_11111111").await;
+    store.apply("pay_1", vec![Evidence::Lost, success()], context(1)).await.unwrap();
+    store.hasten_check("pay_1", later(2)).await.unwrap();
+    let due = store.due_checks(later(1000), 10).await.unwrap();
+    assert!(due.now.is_empty() && due.next.is_none());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_delays_no_check() {
+    let Fixture { store, folder: _folder } = fixture();
+    store.create_session(session("ses_1", "o1")).await.unwrap();
+    started(&store, "pay_1", "ses_1", "att_11111111").await;
+    store.apply("pay_1", vec![Evidence::Lost], context(86_400)).await.unwrap();
+    assert_eq!(store.due_checks(later(10), 10).await.unwrap().now, ["pay_1"]);
+}
+
+#[tokio::test]
+async fn a_job_that_panics_takes_nothing_with_it() {
+    let Fixture { store, folder: _folder } = fixture();
+    let panicked = store.writer.run(|_| -> Result<(), StoreError> { panic!("on purpose") }).await;
+    assert!(panicked.is_err());
+    assert!(matches!(store.create_session(session("ses_1", "o1")).await, Ok(OrderLock::Free(_))));
 }

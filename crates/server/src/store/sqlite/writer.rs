@@ -4,6 +4,7 @@
 //! payments under load. Each job runs in its own savepoint: one that fails undoes only itself.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 
@@ -129,7 +130,10 @@ fn run_one(connection: &Connection, job: Job) -> Acknowledge {
     if let Err(error) = connection.execute_batch("SAVEPOINT job") {
         return job(Err(error.into())).acknowledge;
     }
-    let Finish { keep, acknowledge } = job(Ok(connection));
+    // A job that panics undoes itself like one that fails; its caller hears that it is gone.
+    let finish = catch_unwind(AssertUnwindSafe(|| job(Ok(connection))));
+    let Finish { keep, acknowledge } =
+        finish.unwrap_or_else(|_| Finish { keep: false, acknowledge: Box::new(|_| {}) });
     if connection.is_autocommit() {
         return acknowledge; // the transaction is gone; the caller of this function looks
     }
