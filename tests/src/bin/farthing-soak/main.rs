@@ -50,6 +50,12 @@ struct Arguments {
     minutes: u64,
 }
 
+/// So many mismatches say enough.
+const ENOUGH: usize = 10;
+
+/// Shoppers of a run without a kill.
+const AT_ONCE: usize = 5;
+
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
     // A run that panics is told of as a mismatch, with its plan; a backtrace says nothing more.
@@ -62,42 +68,49 @@ async fn main() -> ExitCode {
     let mut points: Vec<Point> =
         Point::ALL.iter().flat_map(|point| vec![*point; arguments.kills]).collect();
     dice.shuffle(&mut points);
+    let plans = plans(&points, arguments.payments, &mut dice);
 
     let mut world = World::builder().proxied().start().await;
     let cards = Cards::take(&world);
     let mut books = Books::default();
     let mut tally = Tally::default();
-    let (mut payments_left, mut runs_left) = (arguments.payments, points.len());
-    for (number, point) in points.iter().enumerate() {
-        let share = payments_left / runs_left.max(1);
-        (payments_left, runs_left) = (payments_left - share, runs_left - 1);
-        let plans = [Plan::killed(*point, &mut dice), Plan::quiet(share, &mut dice)];
-        for plan in plans.iter().filter(|plan| plan.shoppers() > 0) {
-            if Instant::now() > deadline {
-                tally.stopped_early = true;
-                break;
-            }
-            one(&mut world, &mut books, &mut tally, plan, &cards).await;
-        }
-        if tally.stopped_early || tally.mismatches.len() >= 10 {
+    for (number, plan) in plans.iter().enumerate() {
+        if Instant::now() > deadline {
+            tally.stopped_early = true;
             break;
         }
-        if number % 10 == 9 || number + 1 == points.len() {
-            println!(
-                "{} of {} kills, {} mismatches",
-                number + 1,
-                points.len(),
-                tally.mismatches.len()
-            );
+        one(&mut world, &mut books, &mut tally, plan, &cards).await;
+        if tally.mismatches.len() >= ENOUGH {
+            break;
         }
-    }
-    if points.is_empty() && payments_left > 0 {
-        let plan = Plan::quiet(payments_left, &mut dice);
-        one(&mut world, &mut books, &mut tally, &plan, &cards).await;
+        if number % 20 == 19 {
+            let count = tally.mismatches.len();
+            println!("{} of {} runs, {count} mismatches", number + 1, plans.len());
+        }
     }
     finish(world, &books, &mut tally).await;
     println!("{}", tally.report(seed, arguments.kills));
     if tally.is_clean(arguments.kills) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Kills in the order of `points`, and `payments` others spread evenly between them, a few at a time.
+fn plans(points: &[Point], payments: usize, dice: &mut Dice) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    let mut left = payments;
+    for done in 0..=points.len() {
+        // What is left is shared by the gaps that are left; the last gap is after the last kill.
+        let mut share = left / (points.len() + 1 - done);
+        left -= share;
+        while share > 0 {
+            let few = share.min(AT_ONCE);
+            plans.push(Plan::quiet(few, dice));
+            share -= few;
+        }
+        if let Some(point) = points.get(done) {
+            plans.push(Plan::killed(*point, dice));
+        }
+    }
+    plans
 }
 
 /// One run, and the comparison after it. A run that panics is a mismatch with its message.
