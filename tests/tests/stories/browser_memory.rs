@@ -27,7 +27,6 @@ async fn a_paid_submit_is_not_kept_by_the_browser() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "defect: a refused submit is answered with a page instead of a redirect, so the browser keeps the request"]
 async fn a_refused_submit_is_not_kept_by_the_browser() {
     let world = World::start().await;
     let session = world.session().await;

@@ -84,7 +84,10 @@ async fn case_29_forged_and_foreign_tokens_get_one_and_the_same_answer() {
             }
         }
         let fields = [("attempt".to_owned(), "x".to_owned())];
-        assert_eq!(shopper.post(&format!("/checkout/{token}/payments"), &fields).await.status, 404);
+        let payments = format!("/checkout/{token}/payments");
+        shopper.post_json(&payments, &fields).await.expect_problem(404, "not-found");
+        let answer = shopper.post(&payments, &fields).await;
+        assert_eq!(shopper.refused(answer).await.status, 404);
         assert_eq!(shopper.get(&format!("/return/{token}")).await.status, 404);
     }
     answers.dedup();
