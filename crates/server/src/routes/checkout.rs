@@ -104,11 +104,11 @@ pub async fn pay(
     let submit = match found {
         Some((session, path)) if session.expires_at > app.now() => Submit { session, path, json },
         _ if json => return Err(ApiError::NotFound),
-        // Even a page that says no must not be the answer to a POST: see `checkout::refusals`.
-        _ if Token::parse(TokenKind::Checkout, &token).is_some() => {
-            return Ok(Redirect::to(&format!("/checkout/{token}")).into_response());
-        }
-        _ => return Ok(pages::not_available(&app)),
+        // Over while the card was typed. Even a page that says so must not be the answer to a POST: see
+        // `checkout::refusals`.
+        Some((_, path)) => return Ok(Redirect::to(&path).into_response()),
+        // Nobody was ever shown a form here.
+        None => return Ok(pages::not_available(&app)),
     };
     submit.run(&app, fields?, browser, client).await
 }
