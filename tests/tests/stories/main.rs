@@ -16,6 +16,7 @@ mod crash_points;
 mod decline_then_other_card;
 mod expired_session;
 mod gateway_faults;
+mod hang_up;
 mod hosted_mode;
 mod locks;
 mod malformed_replies;
