@@ -47,7 +47,11 @@ pub fn Checkout(
             view! { <Waiting check_path=check_path refresh_seconds=refresh_seconds /> }.into_any()
         }
         CheckoutState::Paid => view! { <Paid view=view /> }.into_any(),
-        CheckoutState::Failed { declined } => view! { <Failed declined=declined /> }.into_any(),
+        CheckoutState::Failed { declined } => match path {
+            Some(_) => view! { <Failed declined=declined /> }.into_any(),
+            // The result view cannot pay, but the session behind it may: it must not say otherwise.
+            None => view! { <NotThrough declined=Some(declined) /> }.into_any(),
+        },
         CheckoutState::Expired => view! { <Expired /> }.into_any(),
     };
     view! {

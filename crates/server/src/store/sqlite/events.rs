@@ -2,13 +2,16 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest as _, Sha256};
 
 use super::{millis, rows};
 use crate::payments::record::{EventKind, Payment};
 use crate::sessions::record::Session;
 use crate::store::{Delivery, DeliveryRecord, Due, StoreError, StoredEvent};
-use crate::token::new_id;
 use crate::views::{Event, PaymentView, SessionView};
+
+/// The `type` of a session's end without a payment.
+const SESSION_EXPIRED: &str = "session.expired";
 
 /// Writes a payment's event in the caller's transaction.
 pub(super) fn payment(
@@ -19,7 +22,7 @@ pub(super) fn payment(
 ) -> Result<(), StoreError> {
     let url = webhook_url(connection, &payment.session_id)?;
     let event = Event {
-        id: event_id()?,
+        id: event_id(&payment.id, kind.name(), payment.events),
         r#type: kind.name().to_owned(),
         timestamp: now,
         sequence: payment.events,
@@ -35,8 +38,8 @@ pub(super) fn session_expired(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let event = Event {
-        id: event_id()?,
-        r#type: "session.expired".to_owned(),
+        id: event_id(&session.id, SESSION_EXPIRED, 1),
+        r#type: SESSION_EXPIRED.to_owned(),
         timestamp: now,
         sequence: 1,
         data: rows::to_value(&SessionView::of(session))?,
@@ -145,8 +148,12 @@ fn webhook_url(connection: &Connection, session_id: &str) -> Result<Option<Strin
     Ok(url.flatten())
 }
 
-fn event_id() -> Result<String, StoreError> {
-    new_id("evt_").map_err(|_| StoreError::Internal("no randomness".into()))
+/// The same event of the same subject has the same id, also when it is made again after a backup was restored: the
+/// merchant then sees a double, not news.
+fn event_id(subject: &str, kind: &str, sequence: u32) -> String {
+    let digest = Sha256::digest(format!("{subject}\n{kind}\n{sequence}"));
+    let half = digest.iter().take(16).copied().collect::<Vec<u8>>();
+    format!("evt_{}", hex::encode(half))
 }
 
 fn read(row: &Row<'_>) -> Result<StoredEvent, StoreError> {

@@ -427,3 +427,21 @@ async fn a_job_that_panics_takes_nothing_with_it() {
     assert!(panicked.is_err());
     assert!(matches!(store.create_session(session("ses_1", "o1")).await, Ok(OrderLock::Free(_))));
 }
+
+#[tokio::test]
+async fn case_22_an_event_that_is_made_again_after_a_restore_has_the_same_id() {
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let Fixture { store, folder: _folder } = fixture();
+        store.create_session(session("ses_1", "o1")).await.unwrap();
+        started(&store, "pay_1", "ses_1", "att_11111111").await;
+        store.apply("pay_1", vec![Evidence::Lost, success()], context(1)).await.unwrap();
+        ids.push(store.events(0, 10).await.unwrap()[0].id.clone());
+    }
+    assert_eq!(ids[0], ids[1]);
+    let Fixture { store, folder: _folder } = fixture();
+    store.create_session(session("ses_1", "o1")).await.unwrap();
+    started(&store, "pay_1", "ses_1", "att_11111111").await;
+    store.apply("pay_1", vec![Evidence::NotSent], context(1)).await.unwrap();
+    assert_ne!(store.events(0, 10).await.unwrap()[0].id, ids[0], "other news has another id");
+}
