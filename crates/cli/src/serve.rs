@@ -16,6 +16,7 @@ use crate::signals;
 pub(crate) async fn serve(config: &Path) -> Result {
     let config = Config::load(config).map_err(|error| Failure::Refused(error.to_string()))?;
     logging::to_standard_error()?;
+    signals::survive_file_size_limit();
     let server = Server::start(config)
         .await
         .map_err(|error| Failure::refused("the server does not start", error))?;

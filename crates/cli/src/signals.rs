@@ -36,3 +36,20 @@ pub(crate) fn stop() -> impl Future<Output = ()> + Send {
         }
     }
 }
+
+/// Makes a file-size limit an error of the write that meets it, as a full disk is, instead of the death of the process
+/// while calls to the gateway are under way.
+#[cfg(unix)]
+pub(crate) fn survive_file_size_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let kind = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // Caught once, a signal stays caught; nobody needs to hear of it, for the write fails.
+    if let Err(error) = signal(kind) {
+        tracing::warn!(%error, "a file-size limit would end this process");
+    }
+}
+
+/// Such limits do not exist here.
+#[cfg(not(unix))]
+pub(crate) fn survive_file_size_limit() {}

@@ -14,6 +14,7 @@ mod callbacks;
 mod challenge;
 mod crash_points;
 mod decline_then_other_card;
+mod disk_full;
 mod expired_session;
 mod gateway_faults;
 mod hang_up;

@@ -137,8 +137,8 @@ pub enum StoreError {
     /// Another writer held the database too long.
     #[error("the database is locked by another writer")]
     Busy,
-    /// The disk or the database is full.
-    #[error("the database is full")]
+    /// The disk or the database is full, or refuses to be written.
+    #[error("the database is full or cannot be written")]
     Full,
     /// Anything else; the text comes from the database and holds no value of ours.
     #[error("the database failed: {0}")]

@@ -38,6 +38,9 @@ where
         .with_current_span(true)
         .with_span_list(false)
         .with_env_filter(filter)
+        // A line that cannot be written (a full disk) is lost: saying so on standard error would panic where that is
+        // the same file, in the middle of a payment.
+        .log_internal_errors(false)
         .with_writer(Scrubbed(writer))
         .finish()
 }

@@ -71,7 +71,6 @@ pub(crate) struct Server {
     pub(crate) process: Process,
     /// From the spawn to the announce line.
     pub(crate) started_in: Duration,
-    http: reqwest::Client,
     database: PathBuf,
 }
 
@@ -101,7 +100,7 @@ impl Server {
         let start = Instant::now();
         let process = Process::start(&plan).unwrap_or_else(|error| panic!("{error}"));
         let started_in = start.elapsed();
-        Self { process, started_in, http: http_client(), database: directory.join("farthing.db") }
+        Self { process, started_in, database: directory.join("farthing.db") }
     }
 
     /// The database's file.
@@ -132,10 +131,5 @@ impl Server {
     /// A GET of the merchant's API.
     pub(crate) fn api_get(&self, http: &reqwest::Client, path: &str) -> reqwest::RequestBuilder {
         http.get(self.process.url.join(path).expect("a path")).bearer_auth(config::API_KEY)
-    }
-
-    /// A client that opens a connection for each request.
-    pub(crate) fn http(&self) -> &reqwest::Client {
-        &self.http
     }
 }

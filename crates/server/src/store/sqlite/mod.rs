@@ -183,7 +183,8 @@ impl From<rusqlite::Error> for StoreError {
         match &error {
             rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
-                ErrorCode::DiskFull => Self::Full,
+                // A quota or a limit on file sizes shows itself as a failed write.
+                ErrorCode::DiskFull | ErrorCode::SystemIoFailure => Self::Full,
                 _ => Self::Internal(format!("SQLite code {}", failure.extended_code)),
             },
             rusqlite::Error::QueryReturnedNoRows => Self::Missing,
