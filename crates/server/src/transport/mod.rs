@@ -10,110 +10,32 @@
 //! **Memory.** The body is wiped when the last reference to it is dropped, which is at the end of the call. Out of reach
 //! are the copies that hyper's write buffer, the TLS record layer and the kernel's socket buffers hold for a moment.
 
-use std::collections::VecDeque;
-use std::error::Error as _;
+mod breaker;
+mod client;
+mod error;
+
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use farthing_gateways::{WireRequest, WireResponse};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method};
-use reqwest::redirect;
-use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
+
+use breaker::Breaker;
+pub(crate) use client::client_builder;
+#[cfg(test)]
+pub(crate) use client::tls_config;
+pub use error::{Lost, NotSent, SendError, TransportError};
+use error::{judge, lost};
 
 /// Sends calls to one gateway.
 pub struct Transport {
     client: reqwest::Client,
     breaker: Mutex<Breaker>,
-}
-
-/// Why there is no answer. The difference decides whether money may have moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// Something may have left: the outcome is unknown, and only asking the gateway can tell.
-    #[error("the answer was lost: {0}")]
-    Lost(Lost),
-    /// It is certain that no byte of the request left this process.
-    #[error("the request was not sent: {0}")]
-    NotSent(NotSent),
-}
-
-impl SendError {
-    /// A metric's label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Lost(reason) => reason.label(),
-            Self::NotSent(reason) => reason.label(),
-        }
-    }
-}
-
-/// Why an answer was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Lost {
-    /// The connection ended before the answer did.
-    Cut,
-    /// What came was not HTTP.
-    NotHttp,
-    /// The whole call took too long.
-    Timeout,
-    /// The answer is larger than 1 MiB.
-    TooLarge,
-}
-
-impl Lost {
-    /// A metric's label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Cut => "cut",
-            Self::NotHttp => "not_http",
-            Self::Timeout => "timeout",
-            Self::TooLarge => "too_large",
-        }
-    }
-}
-
-/// Why a request was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum NotSent {
-    /// Too many calls failed: the breaker is open.
-    Breaker,
-    /// Our own request cannot be written as HTTP.
-    Build,
-    /// Refused, unreachable, or too slow to connect; TLS failures are among these.
-    Connect,
-    /// The name does not resolve.
-    Dns,
-}
-
-impl NotSent {
-    /// A metric's label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Breaker => "breaker",
-            Self::Build => "build",
-            Self::Connect => "connect",
-            Self::Dns => "dns",
-        }
-    }
-}
-
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.label())
-    }
-}
-
-impl fmt::Display for NotSent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.label())
-    }
 }
 
 impl Transport {
@@ -162,7 +84,7 @@ impl Transport {
 
     /// Opens the breaker until a check succeeds: for refused credentials, with which no charge can work.
     pub fn open_breaker(&self) {
-        self.breaker().open = true;
+        self.breaker().open();
     }
 
     fn failed(&self, error: SendError) {
@@ -216,101 +138,9 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// What every outward client has in common: no redirects, no proxy, no retries, HTTP/1.1, our own name.
-pub(crate) fn client_builder() -> Result<reqwest::ClientBuilder, TransportError> {
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls_config()?)
-        .user_agent(concat!("farthing/", env!("CARGO_PKG_VERSION")))
-        .http1_only()
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .tcp_nodelay(true))
-}
-
-/// TLS 1.2 and 1.3 with the ring provider and the operating system's roots.
-///
-/// Without any root (a container without certificates) every https call fails before anything is sent.
-pub(crate) fn tls_config() -> Result<ClientConfig, TransportError> {
-    let mut roots = RootCertStore::empty();
-    // Certificates that cannot be parsed are skipped: systems carry a few, and one must not stop all.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|_| TransportError)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
-}
-
-/// The HTTP client could not be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the HTTP client could not be made")]
-pub struct TransportError;
-
-/// An error of sending the request or of waiting for the answer's head. Only an error of connecting is certain.
-fn judge(error: &reqwest::Error) -> SendError {
-    if error.is_builder() {
-        return SendError::NotSent(NotSent::Build);
-    }
-    if error.is_connect() {
-        return SendError::NotSent(if error.is_dns() { NotSent::Dns } else { NotSent::Connect });
-    }
-    SendError::Lost(lost(error))
-}
-
-fn lost(error: &reqwest::Error) -> Lost {
-    if error.is_timeout() {
-        return Lost::Timeout;
-    }
-    let mut source = error.source();
-    while let Some(error) = source {
-        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-            return Lost::NotHttp;
-        }
-        source = error.source();
-    }
-    Lost::Cut
-}
-
-/// Counts transport errors and stops charges when there are too many.
-#[derive(Debug, Default)]
-struct Breaker {
-    open: bool,
-    failures: VecDeque<Instant>,
-}
-
-impl Breaker {
-    fn is_open(&self) -> bool {
-        self.open
-    }
-
-    fn failed(&mut self, now: Instant) {
-        self.failures.push_back(now);
-        while self.failures.front().is_some_and(|first| now.duration_since(*first) > BREAKER_WINDOW)
-        {
-            self.failures.pop_front();
-        }
-        if self.failures.len() >= BREAKER_FAILURES {
-            self.open = true;
-            // What matters from now on is whether a check gets through.
-            self.failures.clear();
-        }
-    }
-
-    fn close(&mut self) {
-        self.open = false;
-        self.failures.clear();
-    }
-}
-
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ANSWER_LIMIT: usize = 1024 * 1024;
 const POOL: usize = 64;
-const BREAKER_FAILURES: usize = 10;
-const BREAKER_WINDOW: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests;
