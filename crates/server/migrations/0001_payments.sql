@@ -63,6 +63,8 @@ CREATE INDEX payments_by_order ON payments (order_id);
 CREATE INDEX payments_by_check ON payments (next_check_at) WHERE next_check_at IS NOT NULL;
 CREATE INDEX payments_being_sent ON payments (phase) WHERE phase = 'sending';
 CREATE INDEX payments_by_status ON payments (status, position);
+CREATE INDEX payments_by_method ON payments (method, position);
+CREATE INDEX payments_by_creation ON payments (created_at);
 
 CREATE TABLE events (
     seq          INTEGER PRIMARY KEY AUTOINCREMENT,

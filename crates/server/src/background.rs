@@ -23,6 +23,9 @@ const CHECKS_AT_ONCE: usize = 16;
 /// Deliveries under way at once.
 const DELIVERIES_AT_ONCE: usize = 16;
 
+/// So much work is taken from the store at once.
+const BATCH: u32 = 64;
+
 /// A loop looks at the store at least this often, for clocks may jump.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
@@ -111,13 +114,15 @@ async fn reconcile(app: App) {
     let working = Working::<String>::default();
     let slots = Arc::new(Semaphore::new(CHECKS_AT_ONCE));
     while !app.stopping.is_cancelled() {
-        let next = match app.store.due_checks(app.now(), 64).await {
+        let mut begun = 0;
+        let next = match app.store.due_checks(app.now(), BATCH).await {
             Ok(due) => {
                 for id in due.now {
                     if app.stopping.is_cancelled() {
                         break;
                     }
                     let Some(held) = working.begin(&id) else { continue };
+                    begun += 1;
                     let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
                     let app = app.clone();
                     app.tasks.clone().spawn(async move {
@@ -127,7 +132,6 @@ async fn reconcile(app: App) {
                             tokio::time::sleep(checks::TRIGGER_GAP).await;
                         }
                         drop((held, slot));
-                        app.check_wanted.notify_one();
                     });
                     tokio::time::sleep(CHECK_PAUSE).await;
                 }
@@ -138,7 +142,10 @@ async fn reconcile(app: App) {
                 None
             }
         };
-        rest(&app, &app.check_wanted, next).await;
+        // A full batch means that there is more; one that begins nothing new is being worked on.
+        if begun < BATCH {
+            rest(&app, &app.check_wanted, next).await;
+        }
     }
 }
 
@@ -147,19 +154,20 @@ async fn deliver(app: App) {
     let working = Working::<u64>::default();
     let slots = Arc::new(Semaphore::new(DELIVERIES_AT_ONCE));
     while !app.stopping.is_cancelled() {
-        let next = match app.store.due_deliveries(app.now(), 64).await {
+        let mut begun = 0;
+        let next = match app.store.due_deliveries(app.now(), BATCH).await {
             Ok(due) => {
                 for delivery in due.now {
                     if app.stopping.is_cancelled() {
                         break;
                     }
                     let Some(held) = working.begin(&delivery.event.seq) else { continue };
+                    begun += 1;
                     let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
                     let app = app.clone();
                     app.tasks.clone().spawn(async move {
                         deliver_one(&app, &delivery).await;
                         drop((held, slot));
-                        app.event_written.notify_one();
                     });
                 }
                 due.next
@@ -169,7 +177,10 @@ async fn deliver(app: App) {
                 None
             }
         };
-        rest(&app, &app.event_written, next).await;
+        // A full batch means that there is more; one that begins nothing new is being worked on.
+        if begun < BATCH {
+            rest(&app, &app.event_written, next).await;
+        }
     }
 }
 

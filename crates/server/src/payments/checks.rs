@@ -104,10 +104,13 @@ pub async fn check(app: &App, payment_id: &str) -> Result<Payment, StoreError> {
     if !is_worth_asking(&payment) {
         return Ok(payment);
     }
+    let told = payment.events;
     let answer = ask(app, &payment).await;
-    let payment =
-        app.store.apply(payment_id, vec![Evidence::Checked(answer)], app.context()).await?;
-    app.event_written.notify_one();
+    let evidence = vec![Evidence::Checked(answer)];
+    let payment = app.store.apply(payment_id, evidence, app.context()).await?;
+    if payment.events > told {
+        app.event_written.notify_one();
+    }
     Ok(payment)
 }
 

@@ -1,5 +1,6 @@
 //! The store in one SQLite file: WAL, `synchronous = FULL`, one writing thread, a few readers.
 
+mod checkpoint;
 mod events;
 mod keys;
 mod payments;
@@ -21,6 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use tokio::sync::Semaphore;
 
+use self::checkpoint::Checkpointer;
 use self::writer::Writer;
 use super::{
     Amended, Amendment, Begun, Delivery, DeliveryRecord, Due, KeyClaim, KeyScope, KeyState,
@@ -46,6 +48,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
+    _checkpointer: Checkpointer,
     _lock: File,
 }
 
@@ -84,6 +87,7 @@ impl SqliteStore {
             writer: Writer::start(connection)?,
             readers: Arc::new(Mutex::new(Vec::new())),
             reading: Arc::new(Semaphore::new(READERS)),
+            _checkpointer: Checkpointer::start(connect(path)?)?,
             _lock: lock,
         })
     }
@@ -147,6 +151,8 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "secure_delete", true)?;
+    // Checkpoints have a thread of their own, so that no payment waits for one inside its commit.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
