@@ -9,24 +9,42 @@ use super::TransportError;
 
 /// What every outward client has in common: no redirects, no proxy, no retries, HTTP/1.1, our own name.
 pub(crate) fn client_builder() -> Result<reqwest::ClientBuilder, TransportError> {
-    Ok(reqwest::Client::builder()
-        .tls_backend_preconfigured(tls_config()?)
+    Ok(client_builder_with(tls_config()?))
+}
+
+/// The same, for tests whose certificates no system trusts. It is not compiled into the product, so that no
+/// configuration can lead to it.
+#[cfg(test)]
+pub(super) fn client_builder_trusting(
+    extra: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
+) -> Result<reqwest::ClientBuilder, TransportError> {
+    let mut roots = system_roots();
+    for root in extra {
+        roots.add(root).map_err(|_| TransportError)?;
+    }
+    Ok(client_builder_with(tls_config_with(roots)?))
+}
+
+fn client_builder_with(tls: ClientConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .user_agent(concat!("farthing/", env!("CARGO_PKG_VERSION")))
         .http1_only()
         .no_proxy()
         .redirect(redirect::Policy::none())
         .referer(false)
         .retry(reqwest::retry::never())
-        .tcp_nodelay(true))
+        .tcp_nodelay(true)
 }
 
 /// TLS 1.2 and 1.3 with the ring provider and the operating system's roots.
 ///
 /// Without any root (a container without certificates) every https call fails before anything is sent.
 pub(crate) fn tls_config() -> Result<ClientConfig, TransportError> {
-    let mut roots = RootCertStore::empty();
-    // Certificates that cannot be parsed are skipped: systems carry a few, and one must not stop all.
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    tls_config_with(system_roots())
+}
+
+fn tls_config_with(roots: RootCertStore) -> Result<ClientConfig, TransportError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -34,4 +52,11 @@ pub(crate) fn tls_config() -> Result<ClientConfig, TransportError> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
+}
+
+fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    // Certificates that cannot be parsed are skipped: systems carry a few, and one must not stop all.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
 }

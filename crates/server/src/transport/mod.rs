@@ -41,7 +41,23 @@ pub struct Transport {
 impl Transport {
     /// A transport whose calls take at most `call_timeout`, connecting included.
     pub fn new(call_timeout: Duration) -> Result<Self, TransportError> {
-        let client = client_builder()?
+        Self::with_client(client_builder()?, call_timeout)
+    }
+
+    /// A transport that trusts the given roots besides the system's. For tests: the product does not contain it.
+    #[cfg(test)]
+    pub(crate) fn trusting(
+        roots: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
+        call_timeout: Duration,
+    ) -> Result<Self, TransportError> {
+        Self::with_client(client::client_builder_trusting(roots)?, call_timeout)
+    }
+
+    fn with_client(
+        builder: reqwest::ClientBuilder,
+        call_timeout: Duration,
+    ) -> Result<Self, TransportError> {
+        let client = builder
             // Connecting must be given up first, or a time-out could not tell whether anything was sent.
             .connect_timeout(CONNECT_TIMEOUT.min(call_timeout * 3 / 4))
             .timeout(call_timeout)
@@ -144,3 +160,5 @@ const POOL: usize = 64;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
