@@ -25,7 +25,7 @@ pub struct Checks {
 
 impl Checks {
     /// The turn for one payment: whoever holds it checks, and everybody else waits for its result.
-    fn turn(&self, payment_id: &str) -> Arc<tokio::sync::Mutex<()>> {
+    pub(super) fn turn(&self, payment_id: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         // Only turns that nobody waits for have a single owner: the map itself.
         running.retain(|_, turn| Arc::strong_count(turn) > 1);

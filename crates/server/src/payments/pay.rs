@@ -203,16 +203,17 @@ async fn call(app: App, payment: Payment, request: WireRequest) -> Payment {
         }
     };
     app.metrics.gateway_call("pay", label, started.elapsed());
-    let evidence = match evidence {
-        // "It is over" is a hint: the gateway says how only to those who ask. Both answers are stored in one write.
-        Evidence::AnsweredOver { ref processing_id, .. } => {
-            let known = Payment { processing_id: processing_id.clone(), ..payment.clone() };
-            let answer = checks::ask(&app, &known).await;
-            vec![evidence, Evidence::Checked(answer)]
-        }
-        evidence => vec![evidence],
+    let payment = if let Evidence::AnsweredOver { ref processing_id, .. } = evidence {
+        // "It is over" is a hint: the gateway says how only to those who ask. Both answers are stored in one write, and
+        // the callback that comes at the same moment waits for it instead of asking again.
+        let turn = app.checks.turn(&payment.id);
+        let _held = turn.lock().await;
+        let known = Payment { processing_id: processing_id.clone(), ..payment.clone() };
+        let answer = checks::ask(&app, &known).await;
+        write_outcome(&app, payment, vec![evidence, Evidence::Checked(answer)]).await
+    } else {
+        write_outcome(&app, payment, vec![evidence]).await
     };
-    let payment = write_outcome(&app, payment, evidence).await;
     crash::point("K5");
     if payment.events > 0 {
         app.event_written.notify_one();
