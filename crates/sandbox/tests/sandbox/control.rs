@@ -272,3 +272,34 @@ async fn localhost_is_reached_over_both_families_if_asked_to() {
         assert_eq!(response.status(), 200);
     }
 }
+
+#[tokio::test]
+async fn an_object_is_json_even_if_it_is_called_a_form() {
+    let shop = Shop::new().await;
+    let world = World::new().await;
+    let called_form = async |method: Method, path: &str, body: &'static str| {
+        let request = world.client.request(method, format!("{}{path}", world.base));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.body(body).send().await.unwrap()
+    };
+    let faults = "{\"settle\": \"on_accept\", \"callbacks\": {\"lose\": true}}";
+    let faults = json_of(called_form(Method::PUT, "/_control/faults", faults).await).await;
+    assert_eq!(
+        (&faults["settle"], &faults["callbacks"]["lose"]),
+        (&json!("on_accept"), &json!(true))
+    );
+    let clock = "\n{\"now\": \"2030-01-01T00:00:00Z\", \"frozen\": true}";
+    let clock = json_of(called_form(Method::POST, "/_control/clock", clock).await).await;
+    assert_eq!(clock["now"], "2030-01-01T00:00:00Z");
+
+    world.pay(but(card_payment("a", FRICTIONLESS), "callback_url", json!(shop.url))).await;
+    let before = world.until("a", |order| !order.callbacks.is_empty()).await.callbacks.len();
+    let callbacks = "/_control/callbacks/a";
+    let made = json_of(called_form(Method::POST, callbacks, "{\"send\": false}").await).await;
+    assert_eq!(made["http_status"], Value::Null);
+    assert!(made["body"].as_str().unwrap().contains("sign="));
+    assert_eq!(called_form(Method::POST, callbacks, "send=false").await.status(), 400);
+    assert_eq!(world.order("a").await.callbacks.len(), before, "nothing was sent");
+    assert_eq!(called_form(Method::POST, callbacks, "").await.status(), 303);
+    world.until("a", |order| order.callbacks.len() == before + 1).await;
+}
