@@ -60,6 +60,8 @@ pub enum CheckoutState {
     Challenge,
     /// The result is not known yet. Wording stays neutral.
     Processing,
+    /// A person has to look; `data-state` says `processing`, for nothing is decided.
+    Review,
     /// Paid or authorised.
     Paid,
     /// Failed for good: no further attempt in this session.

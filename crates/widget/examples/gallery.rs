@@ -117,6 +117,7 @@ fn main() {
                 },
             ),
         ),
+        ("review", render_checkout(&view(CheckoutState::Review), &page)),
         ("paid", render_checkout(&view(CheckoutState::Paid), &page)),
         (
             "failed",

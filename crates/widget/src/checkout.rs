@@ -9,7 +9,7 @@ use crate::customer_fields::CustomerFields;
 use crate::fields::Ids;
 use crate::link::{own_path, web_url};
 use crate::order::Order;
-use crate::result::{Expired, Failed, NotThrough, Paid};
+use crate::result::{Expired, Failed, NotThrough, Paid, Review};
 use crate::summary::{DeclineNotice, ErrorSummary};
 use crate::text;
 use crate::waiting::{Challenge, Waiting};
@@ -40,12 +40,14 @@ pub fn Checkout(
             None => view! { <NotThrough declined=declined /> }.into_any(),
         },
         CheckoutState::Challenge => {
-            view! { <Challenge step_path=path.map(|path| path + "/step") /> }.into_any()
+            let entry = view.card_entry;
+            view! { <Challenge step_path=path.map(|path| path + "/step") entry=entry /> }.into_any()
         }
         CheckoutState::Processing => {
             let check_path = check_path.as_deref().and_then(own_path).map(str::to_owned).or(path);
             view! { <Waiting check_path=check_path refresh_seconds=refresh_seconds /> }.into_any()
         }
+        CheckoutState::Review => view! { <Review merchant=view.merchant /> }.into_any(),
         CheckoutState::Paid => view! { <Paid view=view /> }.into_any(),
         CheckoutState::Failed { declined } => match path {
             Some(_) => view! { <Failed declined=declined /> }.into_any(),
@@ -72,7 +74,7 @@ pub const fn state_name(state: CheckoutState) -> &'static str {
     match state {
         CheckoutState::Ready { .. } => "ready",
         CheckoutState::Challenge => "challenge",
-        CheckoutState::Processing => "processing",
+        CheckoutState::Processing | CheckoutState::Review => "processing",
         CheckoutState::Paid => "paid",
         CheckoutState::Failed { .. } => "failed",
         CheckoutState::Expired => "expired",
@@ -101,7 +103,7 @@ pub fn PayForm(
         _ => None,
     };
     let summary = (!view.errors.is_empty())
-        .then(|| view! { <ErrorSummary errors=view.errors.clone() ids=ids.clone() /> });
+        .then(|| view! { <ErrorSummary errors=view.errors.clone() with_card={view.card_entry == CardEntry::Embedded} ids=ids.clone() /> });
     let card = embedded.then(|| view! { <CardForm ids=ids.clone() errors=view.errors.clone() titled=!view.ask.is_empty() /> });
     let (button, note) = if embedded {
         (Either::Left(text::pay(&view)), Either::Left(text::card_note(&view.merchant)))

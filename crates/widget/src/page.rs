@@ -79,13 +79,12 @@ fn step(view: &CheckoutView, target: &str, page: &PageContext<'_>, opened: Opene
     let Some(target) = web_url(target).map(str::to_owned) else {
         return render_message(MessageKind::TryAgain, page);
     };
-    let (heading, refresh, check_path) = match opened {
-        Opened::First => (text::STEP, Some(format!("0;url={target}")), None),
-        Opened::Again => (
-            text::STEP_AGAIN,
-            None,
-            view.checkout_path.as_deref().and_then(own_path).map(str::to_owned),
-        ),
+    let (heading, ..) = text::step(view.card_entry, opened);
+    let (refresh, check_path) = match opened {
+        Opened::First => (Some(format!("0;url={target}")), None),
+        Opened::Again => {
+            (None, view.checkout_path.as_deref().and_then(own_path).map(str::to_owned))
+        }
     };
     let title = format!("{heading}: {} to {}", text::amount(view), view.merchant);
     let view = view.clone();

@@ -4,7 +4,7 @@ use farthing_types::DeclineCode;
 use farthing_types::checkout::CheckoutView;
 use leptos::prelude::*;
 
-use crate::icons::{DoneIcon, StopIcon};
+use crate::icons::{DoneIcon, StopIcon, WaitIcon};
 use crate::text;
 
 /// Paid or authorised.
@@ -50,6 +50,21 @@ pub fn NotThrough(
             <h1>{text::NOT_THROUGH}</h1>
             {declined.map(|declined| view! { <p>{declined.advice().text}</p> })}
             <p>{text::NOT_THROUGH_NOTE}</p>
+        </div>
+    }
+}
+
+/// A person has to look: nothing is decided, and the shopper has nothing to do.
+#[component]
+pub fn Review(
+    /// Who looks.
+    merchant: String,
+) -> impl IntoView {
+    view! {
+        <div class="state wait">
+            <WaitIcon />
+            <h1>{text::REVIEW}</h1>
+            <p>{text::review_note(&merchant)}</p>
         </div>
     }
 }

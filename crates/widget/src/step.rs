@@ -28,10 +28,7 @@ pub fn Step(
     /// Where the result can be looked for.
     check_path: Option<String>,
 ) -> impl IntoView {
-    let (heading, note, action) = match opened {
-        Opened::First => (text::STEP, text::STEP_NOTE, text::CONTINUE_TO_BANK),
-        Opened::Again => (text::STEP_AGAIN, text::STEP_AGAIN_NOTE, text::CONTINUE_WITH_BANK),
-    };
+    let (heading, note, action) = text::step(view.card_entry, opened);
     view! {
         <div class="farthing" data-state="challenge">
             <Order view=view />

@@ -17,6 +17,8 @@ use crate::text;
 pub fn ErrorSummary(
     /// All errors of the form, in its order.
     errors: Vec<FieldError>,
+    /// Whether the form has card fields: they come back empty.
+    with_card: bool,
     /// The mount's ids.
     ids: Ids,
 ) -> impl IntoView {
@@ -37,6 +39,7 @@ pub fn ErrorSummary(
             <div>
                 <h2 id=heading>{text::PROBLEM}</h2>
                 <ul>{lines}</ul>
+                {with_card.then(|| view! { <p>{text::TYPE_CARD_AGAIN}</p> })}
             </div>
         </div>
     }

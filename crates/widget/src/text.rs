@@ -57,10 +57,24 @@ pub const CHALLENGE_NOTE: &str =
 pub const CONTINUE_TO_BANK: &str = "Continue to your bank";
 /// Leads to the bank once more.
 pub const CONTINUE_WITH_BANK: &str = "Continue with your bank";
+/// Heading of the way to the gateway's form.
+pub const FORM_STEP: &str = "Go on to the payment page";
+/// What that page is.
+pub const FORM_STEP_NOTE: &str =
+    "You type your card details on a page of the payment gateway, and come back here.";
+/// Leads to that page.
+pub const CONTINUE_TO_FORM: &str = "Continue to the payment page";
+/// Heading while a person looks at a payment.
+pub const REVIEW: &str = "We are looking into your payment";
+/// What that means for the shopper.
+pub const REVIEW_NOTE: &str = "Please do not pay again.";
+/// Said above errors: card fields come back empty.
+pub const TYPE_CARD_AGAIN: &str = "For your safety, please type the card details again.";
 /// Heading of the waiting page.
 pub const PROCESSING: &str = "Your payment is being confirmed";
 /// What to do while waiting.
-pub const PROCESSING_NOTE: &str = "This usually takes a few seconds. Please do not pay again.";
+pub const PROCESSING_NOTE: &str =
+    "This usually takes a few seconds, at times some minutes. Please do not pay again.";
 /// Nobody has to keep the page open.
 pub const PROCESSING_LEAVE: &str =
     "You may also close this page: the shop is told the result either way.";
@@ -160,6 +174,32 @@ pub const fn form_heading(entry: CardEntry) -> &'static str {
     }
 }
 
+/// Heading, explanation and button of the page that leads on: to the bank, or to the gateway's form.
+pub const fn challenge(entry: CardEntry) -> (&'static str, &'static str, &'static str) {
+    match entry {
+        CardEntry::Embedded => (CHALLENGE, CHALLENGE_NOTE, CONTINUE_TO_BANK),
+        CardEntry::Hosted => (FORM_STEP, FORM_STEP_NOTE, CONTINUE_TO_FORM),
+    }
+}
+
+/// Heading, explanation and button of the hand-over page, opened for the first time or again.
+pub const fn step(
+    entry: CardEntry,
+    opened: crate::step::Opened,
+) -> (&'static str, &'static str, &'static str) {
+    use crate::step::Opened;
+    match (entry, opened) {
+        (CardEntry::Hosted, _) => (FORM_STEP, FORM_STEP_NOTE, CONTINUE_TO_FORM),
+        (CardEntry::Embedded, Opened::First) => (STEP, STEP_NOTE, CONTINUE_TO_BANK),
+        (CardEntry::Embedded, Opened::Again) => (STEP_AGAIN, STEP_AGAIN_NOTE, CONTINUE_WITH_BANK),
+    }
+}
+
+/// Who goes on while a person looks.
+pub fn review_note(merchant: &str) -> String {
+    format!("{merchant} will tell you how it ends. {REVIEW_NOTE}")
+}
+
 /// Why a payment failed for good.
 pub const fn failed_note(declined: DeclineCode) -> &'static str {
     declined.advice().text
@@ -177,8 +217,9 @@ pub fn title(view: &CheckoutView) -> String {
         }
         CheckoutState::Ready { declined: Some(_), .. } => format!("{DECLINED}: {order}"),
         CheckoutState::Ready { declined: None, .. } => format!("Pay {order}"),
-        CheckoutState::Challenge => format!("{CHALLENGE}: {order}"),
+        CheckoutState::Challenge => format!("{}: {order}", challenge(view.card_entry).0),
         CheckoutState::Processing => format!("{PROCESSING}: {order}"),
+        CheckoutState::Review => format!("{REVIEW}: {order}"),
         CheckoutState::Paid => format!("{PAID}: {order}"),
         CheckoutState::Failed { .. } => format!("{FAILED}: {order}"),
         CheckoutState::Expired => format!("{EXPIRED}: {order}"),

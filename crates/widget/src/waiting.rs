@@ -1,5 +1,6 @@
 //! States that wait: for the bank, or for the gateway's word. Nothing here calls the payment good or bad.
 
+use farthing_types::checkout::CardEntry;
 use leptos::prelude::*;
 
 use crate::icons::WaitIcon;
@@ -10,13 +11,16 @@ use crate::text;
 pub fn Challenge(
     /// `{checkout_path}/step`; `None` where this page may not lead on.
     step_path: Option<String>,
+    /// Whether the bank or the gateway's form comes next.
+    entry: CardEntry,
 ) -> impl IntoView {
+    let (heading, note, action) = text::challenge(entry);
     view! {
         <div class="state wait">
             <WaitIcon />
-            <h1>{text::CHALLENGE}</h1>
-            <p>{text::CHALLENGE_NOTE}</p>
-            {step_path.map(|path| view! { <a class="action" href=path>{text::CONTINUE_TO_BANK}</a> })}
+            <h1>{heading}</h1>
+            <p>{note}</p>
+            {step_path.map(|path| view! { <a class="action" href=path>{action}</a> })}
         </div>
     }
 }

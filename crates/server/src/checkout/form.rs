@@ -149,7 +149,7 @@ impl Fields {
                 Some(brand) => code.check_for(brand).map(|()| code),
                 None => Ok(code),
             })
-            .map_err(|error| errors.push(wrong(Field::CardCode, code_text(error))));
+            .map_err(|error| errors.push(wrong(Field::CardCode, code_text(error, brand))));
         let holder = HolderName::parse(self.text("card_holder"))
             .map_err(|error| errors.push(wrong(Field::CardHolder, holder_text(error))));
         match (pan, expiry, code, holder) {
@@ -219,11 +219,15 @@ fn expiry_text(error: ExpiryError) -> &'static str {
     }
 }
 
-fn code_text(error: SecurityCodeError) -> &'static str {
-    match error {
-        SecurityCodeError::Empty => "Enter the security code.",
-        SecurityCodeError::NotADigit => "The security code has only digits.",
-        _ => "Check the security code: it is too short or too long.",
+fn code_text(error: SecurityCodeError, brand: Option<Brand>) -> String {
+    match (error, brand) {
+        (SecurityCodeError::Empty, _) => "Enter the security code.".to_owned(),
+        (SecurityCodeError::NotADigit, _) => "The security code has only digits.".to_owned(),
+        (_, Some(brand)) => {
+            let code = brand.code();
+            format!("The security code of {} has {} digits.", brand.label(), code.len)
+        }
+        (_, None) => "Check the security code: it is too short or too long.".to_owned(),
     }
 }
 

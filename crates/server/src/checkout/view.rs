@@ -88,7 +88,7 @@ fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> C
         SessionStatus::Complete => CheckoutState::Paid,
         // Late money of an earlier attempt may be what the session waits for: then the last one's failure says nothing.
         SessionStatus::Processing => last
-            .filter(|payment| payment.is_open())
+            .filter(|payment| payment.is_open() || payment.status == PaymentStatus::NeedsAttention)
             .map_or(CheckoutState::Processing, payment_state),
         SessionStatus::Expired => match last {
             // Late money, or the last attempt's own end.
@@ -109,7 +109,8 @@ fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> C
 fn payment_state(payment: &Payment) -> CheckoutState {
     match payment.status {
         PaymentStatus::RequiresAction => CheckoutState::Challenge,
-        PaymentStatus::Processing | PaymentStatus::NeedsAttention => CheckoutState::Processing,
+        PaymentStatus::Processing => CheckoutState::Processing,
+        PaymentStatus::NeedsAttention => CheckoutState::Review,
         PaymentStatus::Authorized
         | PaymentStatus::Paid
         | PaymentStatus::PartiallyRefunded

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-/// How often the log is looked at.
-const EVERY: Duration = Duration::from_millis(500);
+/// How often the log is looked at: its sync to disk slows down the commit of a payment that meets it.
+const EVERY: Duration = Duration::from_secs(4);
 
-/// From so many pages of the log on (of 4 KiB: 64 MiB) the writer has to wait until the log is empty.
-const LIMIT: i64 = 16 * 1024;
+/// From so many pages of the log on (of 4 KiB: 128 MiB) the writer has to wait until the log is empty.
+const LIMIT: i64 = 32 * 1024;
 
 /// The checkpointing thread; it ends, with a last checkpoint, when this is dropped.
 #[derive(Debug)]
