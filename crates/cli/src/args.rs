@@ -12,7 +12,7 @@ use url::Url;
 #[command(
     name = "farthing",
     version,
-    about = "A checkout that a merchant embeds with one script tag and hosts alone",
+    about = "A checkout that a merchant hosts alone: server, sandbox and commands",
     after_help = "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 outcome unknown.",
     arg_required_else_help = true
 )]
@@ -61,7 +61,7 @@ pub(crate) enum Command {
 /// `farthing demo`.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// The shop's port; server and sandbox take the next two. 0 takes free ones.
+    /// The shop's port; server and sandbox take the next two, and one more is kept for a later version's wallet origin. 0 takes free ones.
     #[arg(long, default_value_t = 8080, value_parser = demo_port)]
     pub(crate) port: u16,
     /// Keep the data in this directory; a temporary one is used otherwise.
@@ -71,9 +71,10 @@ pub(crate) struct Demo {
 
 fn demo_port(text: &str) -> Result<u16, String> {
     let port = text.parse::<u16>().map_err(|_| "must be a port, 0 to 65532".to_owned())?;
-    // Four ports belong to the demo; the last is the wallets' origin.
+    // Four ports belong to the demo; the last is kept for the wallet origin and not bound yet.
     if port > u16::MAX - 3 {
-        Err("must be at most 65532, for three more ports follow".to_owned())
+        Err("must be at most 65532: server, sandbox and, in a later version, the wallet origin follow"
+            .to_owned())
     } else {
         Ok(port)
     }
@@ -85,14 +86,9 @@ pub(crate) struct Connection {
     /// The server's address.
     #[arg(long, env = "FARTHING_URL", value_name = "URL", value_parser = server_url)]
     pub(crate) url: Option<Url>,
-    /// The merchant's secret key; better given as FARTHING_KEY or by --key-file, for arguments can be seen by others.
-    #[arg(
-        long,
-        env = "FARTHING_KEY",
-        hide_env_values = true,
-        value_name = "KEY",
-        conflicts_with = "key_file"
-    )]
+    /// The merchant's secret key; better given in the environment as FARTHING_KEY or by --key-file, for arguments can be seen by others.
+    // The variable is not the parser's: it would clash with --key-file, which has to win.
+    #[arg(long, value_name = "KEY", conflicts_with = "key_file")]
     pub(crate) key: Option<Key>,
     /// A file that holds the key.
     #[arg(long, value_name = "FILE")]
@@ -169,7 +165,7 @@ pub(crate) struct OrderArguments {
     #[arg(long)]
     pub(crate) order_id: String,
     /// The amount in integer minor units: 1000 is EUR 10.00.
-    #[arg(long, value_name = "MINOR")]
+    #[arg(long, value_name = "MINOR", value_parser = minor_units)]
     pub(crate) amount: u64,
     /// ISO 4217 code.
     #[arg(long)]
@@ -221,6 +217,10 @@ pub(crate) struct CreateSession {
     pub(crate) repeat: Repeat,
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+fn minor_units(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "must be whole minor units, such as 1000 for EUR 10.00".to_owned())
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {
@@ -326,6 +326,9 @@ pub(crate) enum Callback {
         /// A file that holds the merchant secret; a final line break is not part of it.
         #[arg(long, value_name = "FILE")]
         secret_file: PathBuf,
+        /// Print JSON: `valid`, and `gateway_order_id` if it is.
+        #[arg(long)]
+        json: bool,
         /// The callback's body as it arrived, or - for standard input.
         file: PathBuf,
     },

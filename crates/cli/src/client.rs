@@ -1,5 +1,6 @@
 //! The merchant API as a client sees it.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -42,16 +43,7 @@ impl Client {
         let url = connection.url.clone().ok_or_else(|| {
             Failure::Usage("no server: set FARTHING_URL, or give --url URL".to_owned())
         })?;
-        let key = match (&connection.key, &connection.key_file) {
-            (Some(key), _) => SecretString::from(key.0.clone()),
-            (None, Some(path)) => files::secret(path)?,
-            (None, None) => {
-                return Err(Failure::Usage(
-                    "no key: set FARTHING_KEY, or give --key-file FILE or --key KEY".to_owned(),
-                ));
-            }
-        };
-        Self::with_key(url, key)
+        Self::with_key(url, key(connection, std::env::var_os("FARTHING_KEY"))?)
     }
 
     /// A client for a server and a key.
@@ -130,6 +122,24 @@ impl Client {
         }
         read(status, &bytes)
     }
+}
+
+/// The key: an argument's, else the environment's. An empty one is none.
+fn key(connection: &Connection, variable: Option<OsString>) -> Result<SecretString> {
+    let key = match (&connection.key, &connection.key_file, variable) {
+        (Some(key), _, _) => key.0.clone(),
+        (None, Some(path), _) => return files::secret(path),
+        (None, None, Some(variable)) => variable
+            .into_string()
+            .map_err(|_| Failure::Usage("FARTHING_KEY is not UTF-8".to_owned()))?,
+        (None, None, None) => String::new(),
+    };
+    if key.is_empty() {
+        return Err(Failure::Usage(
+            "no key: set FARTHING_KEY, or give --key-file FILE or --key KEY".to_owned(),
+        ));
+    }
+    Ok(SecretString::from(key))
 }
 
 /// Whether a request that got no answer can have arrived.

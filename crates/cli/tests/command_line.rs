@@ -70,6 +70,7 @@ fn help_lists_every_command_of_this_version_and_no_other() {
     for later in ["payout", "exchange", "applepay", "export", "balance"] {
         assert!(!help.contains(later), "{later} does not exist yet");
     }
+    assert!(!help.contains("script tag"), "there is none yet: {help}");
     assert!(help.contains("0 done, 1 refused, 2 wrong usage, 3 outcome unknown"));
 }
 
@@ -83,7 +84,7 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (&["session", "create", "--order-id", "1", "--amount", "-5", "--currency", "EUR"], "-5"),
         (
             &["session", "create", "--order-id", "1", "--amount", "10.00", "--currency", "EUR"],
-            "--amount",
+            "whole minor units, such as 1000",
         ),
         (
             &["session", "create", "--order-id", "1", "--amount", "5", "--currency", "eur"],
@@ -125,6 +126,22 @@ fn a_recorded_callback_verifies_with_its_secret() {
     ]);
     assert_code(&output, 0);
     assert!(out(&output).contains("200004"), "{}", out(&output));
+}
+
+#[test]
+fn a_program_reads_as_json_whether_a_callback_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = callback().display().to_string();
+    let verify = |secret: &str| {
+        let secret = write(&folder, "secret", secret);
+        let arguments = ["callback", "verify", "--gateway", "smartcore", "--secret-file"];
+        let output = farthing(&arguments).args([&secret, "--json", &file]).output().unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), value)
+    };
+    let good = serde_json::json!({"valid": true, "gateway_order_id": "200004"});
+    assert_eq!(verify("test-secret-A"), (Some(0), good));
+    assert_eq!(verify("test-secret-B"), (Some(1), serde_json::json!({"valid": false})));
 }
 
 #[test]
@@ -263,6 +280,49 @@ fn a_session_is_created_with_the_key_and_a_fresh_idempotency_key() {
     assert!(request.contains("authorization: Bearer sk_test_key"), "{request}");
     assert!(request.contains("idempotency-key: "), "{request}");
     assert!(request.contains("\"amount\":1000"), "{request}");
+}
+
+#[test]
+fn a_key_given_as_argument_beats_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(&folder, "key", "sk_from_argument\n");
+    for argument in [["--key-file", file.as_str()], ["--key", "sk_from_argument"]] {
+        let (url, seen) =
+            answering("HTTP/1.1 201 Created\r\nconnection: close\r\n\r\n{\"id\":\"ses_1\"}");
+        assert_code(&create(&url, &argument), 0);
+        let request = seen.join().unwrap();
+        assert!(request.contains("authorization: Bearer sk_from_argument"), "{request}");
+    }
+    let both = create("http://localhost:1", &["--key-file", &file, "--key", "sk_other"]);
+    assert_code(&both, 2);
+}
+
+#[test]
+fn an_empty_key_is_no_key() {
+    let output = farthing(&CREATE)
+        .env("FARTHING_URL", "http://localhost:1")
+        .env("FARTHING_KEY", "")
+        .output()
+        .unwrap();
+    assert_code(&output, 2);
+    assert!(err(&output).contains("no key"), "{}", err(&output));
+}
+
+#[test]
+fn a_link_and_its_payment_are_shown_in_one_pair_of_columns() {
+    let (url, seen) = answering(
+        "HTTP/1.1 201 Created\r\nconnection: close\r\n\r\n\
+         {\"url\":\"https://pay.example/1\",\"payment\":{\"id\":\"pay_1\",\"order_id\":\"o-1\"}}",
+    );
+    let output =
+        farthing(&["link", "create", "--order-id", "o-1", "--amount", "5", "--currency", "EUR"])
+            .env("FARTHING_URL", url)
+            .env("FARTHING_KEY", "sk_test_key")
+            .output()
+            .unwrap();
+    assert_code(&output, 0);
+    assert_eq!(out(&output), "url       https://pay.example/1\nid        pay_1\norder_id  o-1\n");
+    seen.join().unwrap();
 }
 
 #[test]

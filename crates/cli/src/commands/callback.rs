@@ -3,6 +3,9 @@
 use farthing_gateways::smartcore::callback;
 use farthing_gateways::{CallbackError, Notice, RawCallback};
 
+use serde_json::json;
+
+use super::show;
 use crate::args::{Callback, GatewayName};
 use crate::files;
 use crate::outcome::{Failure, Result};
@@ -10,7 +13,7 @@ use crate::output::{line, plain};
 
 /// Runs the command.
 pub(crate) fn run(command: Callback) -> Result {
-    let Callback::Verify { gateway, secret_file, file } = command;
+    let Callback::Verify { gateway, secret_file, json, file } = command;
     let secret = files::secret(&secret_file)?;
     let bytes = files::bytes(&file)?;
     // Neither a form nor JSON ends in a line break of its own: an editor put it there.
@@ -24,7 +27,14 @@ pub(crate) fn run(command: Callback) -> Result {
     let verified = match gateway {
         GatewayName::Smartcore => callback::verify(&raw, [&secret]),
     };
+    if json && verified.is_err() {
+        show::json(&json!({"valid": false}));
+    }
     match verified {
+        Ok(Notice { gateway_order_id }) if json => {
+            show::json(&json!({"valid": true, "gateway_order_id": gateway_order_id}));
+            Ok(())
+        }
         Ok(Notice { gateway_order_id }) => {
             line(&format!("The signature fits. Order: {}", plain(&gateway_order_id)));
             line(

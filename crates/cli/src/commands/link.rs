@@ -1,6 +1,6 @@
 //! `farthing link …`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::session::{insert, order_body};
 use super::show;
@@ -8,8 +8,8 @@ use crate::args::Link;
 use crate::client::Client;
 use crate::outcome::{Failure, Result};
 
-/// What of a link's payment people want to see.
-const SHOWN: [&str; 5] = ["id", "status", "order_id", "amount", "created_at"];
+/// What of a link and its payment people want to see.
+const SHOWN: [&str; 6] = ["url", "id", "status", "order_id", "amount", "created_at"];
 
 /// Runs the command.
 pub(crate) async fn run(command: Link) -> Result {
@@ -20,9 +20,12 @@ pub(crate) async fn run(command: Link) -> Result {
     insert(&mut body, "prefilled_phone", prefilled_phone);
     let link = client.post(&["links"], &Value::Object(body), &repeat).await?;
     show::answer(&link, connection.json, |link| {
-        let payment =
-            link.get("payment").map(|payment| show::object(payment, &SHOWN)).unwrap_or_default();
-        show::object(link, &["url"]) + &payment
+        // One object, so that the columns of both align.
+        let mut shown = link.get("payment").cloned().unwrap_or_else(|| json!({}));
+        if let (Some(shown), Some(url)) = (shown.as_object_mut(), link.get("url")) {
+            shown.insert("url".to_owned(), url.clone());
+        }
+        show::object(&shown, &SHOWN)
     });
     // Without a page to send the customer to, the gateway's answer was not understood, or did not come.
     if link.get("url").is_none_or(Value::is_null) {

@@ -8,10 +8,15 @@ use crate::output::{self, plain};
 /// Prints an answer: as it is, or as its table.
 pub(super) fn answer(value: &Value, json: bool, table: impl FnOnce(&Value) -> String) {
     if json {
-        output::line(&serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string()));
+        self::json(value);
     } else {
         output::line(table(value).trim_end());
     }
+}
+
+/// Prints JSON for programs.
+pub(super) fn json(value: &Value) {
+    output::line(&serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string()));
 }
 
 /// A member as text; `-` if absent or null.

@@ -17,6 +17,7 @@ pub(super) fn findings(path: &Path, config: &Config) -> Vec<Finding> {
     let mut findings = vec![configuration(path, config)];
     findings.extend(keys(config));
     findings.push(database(&config.server.database));
+    findings.extend(private_files(config));
     findings.push(public_url(config));
     findings.push(callback_url(config));
     findings.push(wallets(config));
@@ -123,6 +124,38 @@ fn sqlite(path: &Path) -> io::Result<Finding> {
     })
 }
 
+/// Files that only the server's user should read. Where there are no permission bits, nothing is said.
+fn private_files(config: &Config) -> Vec<Finding> {
+    let Database::Sqlite(database) = &config.server.database else {
+        return open_files("secrets", &config.secret_files);
+    };
+    let mut findings = open_files("secrets", &config.secret_files);
+    findings.extend(open_files("database", std::slice::from_ref(database)));
+    findings
+}
+
+#[cfg(unix)]
+fn open_files(what: &'static str, paths: &[PathBuf]) -> Vec<Finding> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let is_open = |path: &&PathBuf| {
+        std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+    };
+    let open = |path: &PathBuf| {
+        Finding::bad(
+            what,
+            format!("{} is open to other users of this machine", path.display()),
+            "chmod 600, with the server's user as owner",
+        )
+    };
+    paths.iter().filter(is_open).map(open).collect()
+}
+
+#[cfg(not(unix))]
+fn open_files(_: &'static str, _: &[PathBuf]) -> Vec<Finding> {
+    Vec::new()
+}
+
 fn public_url(config: &Config) -> Finding {
     match (&config.server.public_url, config.mode) {
         (None, Mode::Sandbox) => {
@@ -198,6 +231,21 @@ mod tests {
             std::fs::read_dir(folder.path()).unwrap().next().is_none(),
             "looking leaves nothing behind"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_may_read_has_to_be_put_right() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let paths = [file.path().to_owned(), file.path().join("missing")];
+        for (mode, count) in [(0o600, 0), (0o400, 0), (0o640, 1), (0o604, 1)] {
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            let found = open_files("secrets", &paths);
+            assert_eq!(found.len(), count, "{mode:o}");
+            assert!(found.iter().all(|finding| finding.mark == Mark::Bad));
+        }
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Config {
     pub merchant: Merchant,
     /// `[gateways.smartcore]`.
     pub smartcore: SmartCore,
+    /// The files that `file:` references name: nobody but the server's user should be able to read them.
+    pub secret_files: Vec<PathBuf>,
 }
 
 /// What kind of money moves.
@@ -310,7 +312,7 @@ macro_rules! opaque_debug {
 }
 
 opaque_debug! {
-    Config { mode, server, merchant, smartcore } shows { mode, server, merchant, smartcore }
+    Config { mode, server, merchant, smartcore, secret_files } shows { mode, server, merchant, smartcore }
     Server {
         listen, public_url, wallet_origin, database, master_key, trusted_proxies, call_timeout, metrics_token,
         max_connections

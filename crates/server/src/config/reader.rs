@@ -15,11 +15,17 @@ pub(super) struct Faults {
     found: Vec<Fault>,
     /// What `file:` references are relative to.
     folder: PathBuf,
+    /// Files that secrets were read from.
+    secret_files: Vec<PathBuf>,
 }
 
 impl Faults {
     pub(super) fn new(folder: &Path) -> Self {
-        Self { found: Vec::new(), folder: folder.to_owned() }
+        Self { found: Vec::new(), folder: folder.to_owned(), secret_files: Vec::new() }
+    }
+
+    pub(super) fn take_secret_files(&mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.secret_files)
     }
 
     pub(super) fn add(&mut self, place: &Place, key: &str, rule: impl Into<String>) {
@@ -253,14 +259,14 @@ impl Section {
 impl At<String> {
     /// The secret itself, or what the file of a `file:` reference holds without the newline at its end.
     fn check_secret(self, faults: &mut Faults) -> Option<At<SecretString>> {
-        let folder = faults.folder.clone();
+        let file = self.value.strip_prefix("file:").map(|path| faults.folder.join(path));
+        faults.secret_files.extend(file.clone());
         self.check(faults, |mut text| {
-            let secret = match text.strip_prefix("file:") {
+            let secret = match file {
                 None => SecretString::from(text.as_str()),
                 Some(path) => {
-                    let content = std::fs::read_to_string(folder.join(path))
-                        .map(Zeroizing::new)
-                        .map_err(|error| {
+                    let content =
+                        std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
                             format!("refers to a file that cannot be read: {}", error.kind())
                         })?;
                     SecretString::from(content.trim_end_matches(['\r', '\n']))

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use farthing_types::Currency;
 use farthing_types::checkout::CardEntry;
+use farthing_types::country;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
@@ -50,7 +51,13 @@ pub(super) fn read(root: Node, faults: &mut Faults) -> Option<Config> {
         smartcore
     });
     root.finish(faults);
-    Some(Config { mode: mode?, server: server?, merchant: merchant?, smartcore: smartcore? })
+    Some(Config {
+        mode: mode?,
+        server: server?,
+        merchant: merchant?,
+        smartcore: smartcore?,
+        secret_files: faults.take_secret_files(),
+    })
 }
 
 struct Rules {
@@ -161,8 +168,8 @@ impl Rules {
         });
         let country = section.text("country", faults).and_then(|at| {
             at.check(faults, |text| {
-                let fits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-                fits.then_some(text).ok_or_else(|| {
+                let is_code = country::find(&text).is_some_and(|code| code == text);
+                is_code.then_some(text).ok_or_else(|| {
                     "must be an ISO 3166-1 alpha-2 code in capital letters".to_owned()
                 })
             })
@@ -287,9 +294,24 @@ impl Rules {
         let accounts = self.accounts(&mut section, "accounts", faults);
         let payout_accounts =
             self.accounts(&mut section, "payout_accounts", faults).unwrap_or_default();
-        let merchant_key = section.required_secret("merchant_key", faults);
-        let secret = section.required_secret("secret", faults);
-        let old_secrets = section.secrets("old_secrets", faults);
+        let merchant_key = section.required_secret("merchant_key", faults).and_then(|at| {
+            at.check(faults, |user: SecretString| {
+                // Source: RFC 7617, section 2: the first colon ends the user.
+                let fits = !user.expose_secret().chars().any(|c| c == ':' || c.is_control());
+                fits.then_some(user).ok_or_else(|| {
+                    "must hold no colon and no control character (RFC 7617)".to_owned()
+                })
+            })
+        });
+        let secret = section
+            .required_secret("secret", faults)
+            .and_then(|at| at.check(faults, without_control_characters));
+        let old_secrets: Vec<SecretString> = section
+            .secrets("old_secrets", faults)
+            .into_iter()
+            .filter_map(|at| at.check(faults, without_control_characters))
+            .map(|at| at.value)
+            .collect();
         // Source: SmartCore API, chapter "Request format".
         let card_url =
             self.base_url(&mut section, "card_url", Some("https://chd-api.smartcore.pro"), faults);
@@ -311,7 +333,7 @@ impl Rules {
             payout_accounts,
             merchant_key: merchant_key?.value,
             secret: secret?.value,
-            old_secrets: old_secrets.into_iter().map(|at| at.value).collect(),
+            old_secrets,
             card_url: card_url?,
             api_url: api_url?,
             export_url,
@@ -401,6 +423,14 @@ impl Rules {
         })?;
         Some(at.value)
     }
+}
+
+/// A password of Basic authentication. Source: RFC 7617, section 2.
+fn without_control_characters(secret: SecretString) -> Result<SecretString, String> {
+    if secret.expose_secret().chars().any(char::is_control) {
+        return Err("must hold no control character (RFC 7617)".to_owned());
+    }
+    Ok(secret)
 }
 
 fn one_of<T: Copy>(

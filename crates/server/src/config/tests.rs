@@ -324,6 +324,32 @@ fn each_rule_of_a_value_is_told_without_the_value() {
         ),
         ("secret = \"s3cret-value\"", "secret = \"\"", "must not be empty"),
         (
+            "name = \"Shop\"",
+            "name = \"Shop\"\ncountry = \"ZZ\"",
+            "must be an ISO 3166-1 alpha-2 code in capital letters",
+        ),
+        (
+            "name = \"Shop\"",
+            "name = \"Shop\"\ncountry = \"de\"",
+            "must be an ISO 3166-1 alpha-2 code in capital letters",
+        ),
+        ("merchant_key = \"mk\"", "merchant_key = \"\"", "must not be empty"),
+        (
+            "merchant_key = \"mk\"",
+            "merchant_key = \"zzz:b\"",
+            "must hold no colon and no control character (RFC 7617)",
+        ),
+        (
+            "secret = \"s3cret-value\"",
+            "secret = \"zzz\\tzzz\"",
+            "must hold no control character (RFC 7617)",
+        ),
+        (
+            "secret = \"s3cret-value\"",
+            "secret = \"s3cret-value\"\nold_secrets = [\"zzz\\tzzz\"]",
+            "must hold no control character (RFC 7617)",
+        ),
+        (
             "secret = \"s3cret-value\"",
             "secret = \"file:/nonexistent/zzz\"",
             "refers to a file that cannot be read: entity not found",
@@ -430,6 +456,7 @@ fn secrets_are_read_from_files_without_the_newline_at_the_end() {
     std::fs::write(&path, sandbox().replace("s3cret-value", "file:secret")).unwrap();
     let config = Config::load(&path).unwrap();
     assert_eq!(config.smartcore.secret.expose_secret(), "from file ");
+    assert_eq!(config.secret_files, [folder.path().join("secret")]);
 }
 
 #[test]
