@@ -28,9 +28,7 @@ pub(super) fn read_pay(
     let state = match (response.status, object) {
         (401 | 403, _) => PayState::Misconfigured,
         // Refused. Whether an earlier copy of the request was accepted, only a check can tell.
-        (400 | 422, object) => {
-            PayState::CheckNow { refusal: object.as_ref().and_then(refusal) }
-        }
+        (400 | 422, object) => PayState::CheckNow { refusal: object.as_ref().and_then(refusal) },
         (200..=299, None) => PayState::Unclear(Unclear::Malformed),
         (200..=299, Some(object)) => pay_state(hosts, &object),
         _ => PayState::Unclear(Unclear::Status),

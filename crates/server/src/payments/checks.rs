@@ -66,9 +66,9 @@ async fn check_or_plan(app: App, payment_id: String) -> Result<Payment, StoreErr
         Err(wait) => {
             // The check that took the turn may be under way: its answer is worth waiting for.
             let turn = app.checks.turn(&payment_id);
-            drop(turn.lock().await);
+            let _ = tokio::time::timeout(longest_turn(&app), turn.lock()).await;
             let payment = app.store.payment(&payment_id).await?.ok_or(StoreError::Missing)?;
-            if payment.is_open() {
+            if is_worth_asking(&payment) {
                 plan(&app, &payment_id, wait).await?;
             }
             Ok(payment)
@@ -90,13 +90,13 @@ async fn plan(app: &App, payment_id: &str, wait: Duration) -> Result<(), StoreEr
 pub async fn check(app: &App, payment_id: &str) -> Result<Payment, StoreError> {
     let turn = app.checks.turn(payment_id);
     let (_held, waited) = match turn.try_lock() {
-        Ok(held) => (held, false),
-        Err(_) => (turn.lock().await, true),
+        Ok(held) => (Some(held), false),
+        Err(_) => (tokio::time::timeout(longest_turn(app), turn.lock()).await.ok(), true),
     };
     let payment = app.store.payment(payment_id).await?.ok_or(StoreError::Missing)?;
     if waited {
         // The question that was answered may have been asked before what brought us here happened.
-        if payment.is_open() {
+        if is_worth_asking(&payment) {
             plan(app, payment_id, TRIGGER_GAP).await?;
         }
         return Ok(payment);
@@ -114,8 +114,13 @@ pub async fn check(app: &App, payment_id: &str) -> Result<Payment, StoreError> {
     Ok(payment)
 }
 
+/// A turn is two questions long at most; one that takes longer waits for the store, and nobody should wait with it.
+fn longest_turn(app: &App) -> Duration {
+    app.config.server.call_timeout.saturating_mul(2).saturating_add(TRIGGER_GAP)
+}
+
 /// A paid payment stays paid whatever a check says; everything else can still learn.
-fn is_worth_asking(payment: &Payment) -> bool {
+pub fn is_worth_asking(payment: &Payment) -> bool {
     use farthing_types::PaymentStatus::{
         Authorized, Canceled, Failed, NeedsAttention, Processing, RequiresAction,
     };

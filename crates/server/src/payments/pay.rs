@@ -204,13 +204,19 @@ async fn call(app: App, payment: Payment, request: WireRequest) -> Payment {
     };
     app.metrics.gateway_call("pay", label, started.elapsed());
     let payment = if let Evidence::AnsweredOver { ref processing_id, .. } = evidence {
-        // "It is over" is a hint: the gateway says how only to those who ask. Both answers are stored in one write, and
-        // the callback that comes at the same moment waits for it instead of asking again.
+        // "It is over" is a hint: the gateway says how only to those who ask. The callback that comes at the same moment
+        // waits for that answer instead of asking again.
         let turn = app.checks.turn(&payment.id);
         let _held = turn.lock().await;
-        let known = Payment { processing_id: processing_id.clone(), ..payment.clone() };
-        let answer = checks::ask(&app, &known).await;
-        write_outcome(&app, payment, vec![evidence, Evidence::Checked(answer)]).await
+        if processing_id.is_some() {
+            // The gateway's own id may be the only name under which it finds the payment: first to disk with it.
+            let known = write_outcome(&app, payment, vec![evidence]).await;
+            let answer = checks::ask(&app, &known).await;
+            write_outcome(&app, known, vec![Evidence::Checked(answer)]).await
+        } else {
+            let answer = checks::ask(&app, &payment).await;
+            write_outcome(&app, payment, vec![evidence, Evidence::Checked(answer)]).await
+        }
     } else {
         write_outcome(&app, payment, vec![evidence]).await
     };

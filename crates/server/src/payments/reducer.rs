@@ -303,8 +303,17 @@ fn again_or_give_up(
     if over && payment.is_open() {
         return ("no_result", Some(attend(payment, Attention::NoResult)));
     }
-    let watched = payment.is_open() || (is_watched(payment) && !over);
-    payment.next_check_at = if watched { soon(payment, context) } else { None };
+    // News of a failed payment plans a check; an answer that decides nothing must not use it up.
+    let undecided =
+        what != "failed_again" && what != "not_found" && payment.next_check_at.is_some();
+    payment.next_check_at = if payment.is_open() || (is_watched(payment) && !over) {
+        soon(payment, context)
+    } else if undecided && context.now.duration_since(payment.created_at) < GIVE_UP_AFTER * 2 {
+        let later = context.now.checked_add(SignedDuration::from_hours(3)).ok();
+        next_check(payment.created_at, context.now, context.jitter).or(later)
+    } else {
+        None
+    };
     (what, None)
 }
 

@@ -53,6 +53,11 @@ pub async fn receive(
         return Ok(StatusCode::OK.into_response());
     }
     app.metrics.callback("accepted");
+    // An open payment has its schedule. News of one that is over has only this callback, which is not repeated after a
+    // 200: so the check that it asks for is planned on disk first.
+    if !payment.is_open() && checks::is_worth_asking(&payment) {
+        app.store.hasten_check(&payment.id, app.now()).await?;
+    }
     // Answered at once: the gateway gives up on slow listeners, and the check needs nobody to wait.
     app.clone().tasks.spawn(async move {
         if let Err(error) = checks::trigger(&app, &payment, Duration::ZERO).await {

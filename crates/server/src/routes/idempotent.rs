@@ -46,7 +46,7 @@ async fn run<T, W>(
 ) -> Result<Response, ApiError>
 where
     T: Serialize + Send + 'static,
-    W: Future<Output = Result<(StatusCode, T), ApiError>> + Send,
+    W: Future<Output = Result<(StatusCode, T), ApiError>> + Send + 'static,
 {
     let claim =
         KeyClaim { scope: scope.clone(), request, process: app.process.clone(), now: app.now() };
@@ -56,29 +56,60 @@ where
         KeyState::Running => return Err(ApiError::IdempotencyInProgress),
         KeyState::Claimed => {}
     }
-    let (status, answer) = match work.await {
+    let done = app.tasks.spawn(work).await.map_err(ApiError::internal).and_then(|done| done);
+    let (status, answer) = match done {
         Ok(done) => done,
         Err(error) => {
             // Nothing was done, so the key is free for a corrected request.
-            let _ = app.store.release_key(&scope).await;
+            let task = give_back(app.clone(), scope);
+            let _ = tokio::time::timeout(PATIENCE, app.tasks.spawn(task)).await;
             return Err(error);
         }
     };
     let bytes = serde_json::to_vec(&answer).map_err(ApiError::internal)?;
     let sealed = app.sealer.seal(&context(&scope), &bytes).map_err(ApiError::internal)?;
-    remember(&app, &scope, status, &sealed).await;
+    let task = remember(app.clone(), scope, status, sealed);
+    // Stored before it is said; a store that is full or locked for long must not keep the caller waiting, though.
+    let _ = tokio::time::timeout(PATIENCE, app.tasks.spawn(task)).await;
     Ok(json(status, bytes))
 }
 
-/// What was done is done: a store that is full or locked for a moment must not leave the key claimed.
-async fn remember(app: &App, scope: &KeyScope, status: StatusCode, sealed: &[u8]) {
-    for pause in [50, 200, 1000, 3000] {
-        let Err(error) = app.store.finish_key(scope, status.as_u16(), sealed.to_vec()).await else {
-            return;
-        };
+/// How long a caller waits until its answer is remembered, or its key given back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest pause between two tries to write.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What was done is done: a store that is full or locked must not leave the key claimed, so this goes on until it is written.
+async fn remember(app: App, scope: KeyScope, status: StatusCode, sealed: Vec<u8>) {
+    let mut pause = Duration::from_millis(50);
+    while let Err(error) = app.store.finish_key(&scope, status.as_u16(), sealed.clone()).await {
         warn!(%error, "an answer cannot be remembered yet");
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        if !wait(&app, &mut pause).await {
+            return;
+        }
     }
+}
+
+/// Frees a key for a corrected request.
+async fn give_back(app: App, scope: KeyScope) {
+    let mut pause = Duration::from_millis(50);
+    while let Err(error) = app.store.release_key(&scope).await {
+        warn!(%error, "an idempotency key cannot be given back yet");
+        if !wait(&app, &mut pause).await {
+            return;
+        }
+    }
+}
+
+/// Waits, longer each time; `false` when the server stops. The next process takes over what this one has claimed.
+async fn wait(app: &App, pause: &mut Duration) -> bool {
+    tokio::select! {
+        () = app.stopping.cancelled() => return false,
+        () = tokio::time::sleep(*pause) => {}
+    }
+    *pause = (*pause * 2).min(LONGEST_PAUSE);
+    true
 }
 
 /// The header: 1 to 255 printable ASCII characters.

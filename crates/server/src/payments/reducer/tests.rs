@@ -144,6 +144,25 @@ fn a_failed_call_for_a_payment_that_the_gateway_knows_is_not_a_failed_payment() 
 }
 
 #[test]
+fn news_of_a_failed_payment_is_followed_until_the_gateway_has_decided() {
+    let (mut payment, _) = run([Evidence::Lost, failure()]);
+    assert_eq!(payment.next_check_at, None);
+    payment.next_check_at = Some(at(10)); // a callback came
+    for state in
+        [CheckedState::Unclear(Unclear::Status), CheckedState::Pending, CheckedState::Misconfigured]
+    {
+        payment = reduce(&payment, checked_as(state), context(10)).payment;
+        assert!(payment.next_check_at.is_some_and(|next| next > at(10)));
+    }
+    let settled = reduce(&payment, failure(), context(20)).payment;
+    assert_eq!(settled.next_check_at, None);
+    let late = reduce(&payment, success(1000, None), context(20)).payment;
+    assert_eq!(late.attention, Some(Attention::LateMoney));
+    let old = reduce(&payment, checked_as(CheckedState::Pending), context(6 * 24 * 3600)).payment;
+    assert_eq!(old.next_check_at, None, "not for ever");
+}
+
+#[test]
 fn a_failed_payment_is_watched_only_where_we_and_not_the_gateway_said_so() {
     let (declined, _) = run([Evidence::Lost, failure(), checked_as(CheckedState::Pending)]);
     assert_eq!(declined.next_check_at, None);

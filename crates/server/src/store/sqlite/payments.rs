@@ -105,11 +105,14 @@ fn apply_one(
         return Ok(payment);
     }
     update(connection, &payment)?;
-    if payment.status != before.status {
+    let heir = if before.holds_order && !payment.holds_order {
+        hand_over(connection, &payment, context.now)?
+    } else {
+        None
+    };
+    // A session that waits for an earlier attempt's late money does not end with the last attempt.
+    if payment.status != before.status && heir.as_ref() != Some(&payment.session_id) {
         follow(connection, &payment, context.now)?;
-    }
-    if before.holds_order && !payment.holds_order {
-        hand_over(connection, &payment, context.now)?;
     }
     if let Some(kind) = event {
         events::payment(connection, &payment, kind, context.now)?;
@@ -117,17 +120,23 @@ fn apply_one(
     Ok(payment)
 }
 
-/// An order that is given free stays locked if an earlier attempt's money came late: it must not be charged again.
-fn hand_over(connection: &Connection, freed: &Payment, now: Timestamp) -> Result<(), StoreError> {
+/// An order that is given free stays locked if an earlier attempt's money came late: it must not be charged again. Gives
+/// the session that waits for it.
+fn hand_over(
+    connection: &Connection,
+    freed: &Payment,
+    now: Timestamp,
+) -> Result<Option<String>, StoreError> {
     let late = one(
         connection,
         "order_id = ?1 AND status = 'needs_attention' ORDER BY position LIMIT 1",
         [&freed.order_id],
     )?;
-    let Some(mut late) = late else { return Ok(()) };
+    let Some(mut late) = late else { return Ok(None) };
     late.holds_order = true;
     update(connection, &late)?;
-    follow(connection, &late, now)
+    follow(connection, &late, now)?;
+    Ok(Some(late.session_id))
 }
 
 /// The session follows its payment.

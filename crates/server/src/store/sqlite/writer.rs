@@ -138,11 +138,11 @@ fn run_one(connection: &Connection, job: Job) -> Acknowledge {
         return acknowledge; // the transaction is gone; the caller of this function looks
     }
     let end = if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    match connection.execute_batch(end) {
-        Ok(()) => acknowledge,
-        Err(error) => {
-            let error = StoreError::from(error);
-            Box::new(move |_| acknowledge(Err(error)))
-        }
+    if let Err(error) = connection.execute_batch(end) {
+        // The job can neither be kept nor undone by itself: the whole group is undone, and its callers hear of it.
+        let _ = connection.execute_batch("ROLLBACK");
+        let error = StoreError::from(error);
+        return Box::new(move |_| acknowledge(Err(error)));
     }
+    acknowledge
 }
