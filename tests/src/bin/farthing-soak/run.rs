@@ -156,15 +156,12 @@ pub(crate) struct Done {
     pub(crate) recoveries: Vec<Duration>,
     /// Attempts that were under way when the process died and that the gateway had charged.
     pub(crate) charged_at_kill: usize,
-    /// Pages that called an order failed which the next page called payable.
-    pub(crate) stale_pages: usize,
 }
 
 /// What a shopper saw.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     recovered: Duration,
-    stale_pages: usize,
 }
 
 /// A submit that is ready to be sent.
@@ -202,7 +199,7 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, cards: &Cards) -> Done {
     let before = world.sandbox.charges().await;
     let Some(point) = plan.point else {
         let world = &*world;
-        let seen = join_all(submits.iter().map(|submit| async {
+        join_all(submits.iter().map(|submit| async {
             tokio::time::sleep(submit.wish.submit_after).await;
             let shopper = world.shopper();
             let page = shopper.post(&submit.action, &submit.fields).await;
@@ -216,7 +213,6 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, cards: &Cards) -> Done {
             restart: None,
             recoveries: Vec::new(),
             charged_at_kill: 0,
-            stale_pages: seen.iter().map(|seen| seen.stale_pages).sum(),
         };
     };
     let killed = crash(world, plan, point, &submits).await;
@@ -231,7 +227,6 @@ pub(crate) async fn run(world: &mut World, plan: &Plan, cards: &Cards) -> Done {
         restart: Some(restart),
         recoveries: seen.iter().map(|seen| seen.recovered).collect(),
         charged_at_kill,
-        stale_pages: seen.iter().map(|seen| seen.stale_pages).sum(),
     }
 }
 
@@ -324,7 +319,6 @@ async fn insist(
         );
     }
     let mut recovered = None;
-    let (mut stale_pages, mut stale_in_a_row) = (0, 0);
     let mut timed_out_at_gateway = false;
     loop {
         let page = shopper.get(path).await;
@@ -332,18 +326,8 @@ async fn insist(
         if state != "processing" {
             recovered.get_or_insert_with(|| start.elapsed());
         }
-        if state != "failed" {
-            stale_in_a_row = 0;
-        }
         match &*state {
-            "paid" => return Seen { recovered: recovered.unwrap_or_default(), stale_pages },
-            // No order ends here: there are fewer attempts than a session allows. A page may have been made of a session as it was
-            // before the outcome and a payment as it is after it; the next one has to know better.
-            "failed" if stale_in_a_row < 2 => {
-                stale_pages += 1;
-                stale_in_a_row += 1;
-                continue;
-            }
+            "paid" => return Seen { recovered: recovered.unwrap_or_default() },
             "ready" => {
                 let answer = shopper.pay(path, &cards.good).await;
                 assert!(

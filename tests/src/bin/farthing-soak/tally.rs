@@ -11,7 +11,6 @@ use crate::run::{Done, Plan, Point};
 pub(crate) struct Tally {
     start: Instant,
     orders: usize,
-    stale_pages: usize,
     kills: BTreeMap<Point, Kills>,
     /// What differed, with the run in which it did.
     pub(crate) mismatches: Vec<String>,
@@ -33,7 +32,6 @@ impl Default for Tally {
         Self {
             start: Instant::now(),
             orders: 0,
-            stale_pages: 0,
             kills: BTreeMap::new(),
             mismatches: Vec::new(),
             stopped_early: false,
@@ -45,7 +43,6 @@ impl Tally {
     /// Adds a run that came to its end.
     pub(crate) fn add(&mut self, plan: &Plan, done: &Done) {
         self.orders += done.orders.len();
-        self.stale_pages += done.stale_pages;
         if let Some(point) = plan.point {
             let kills = self.kills.entry(point).or_default();
             kills.count += 1;
@@ -99,7 +96,6 @@ impl Tally {
         let _ = writeln!(out, "\norders paid: {}", self.orders);
         let _ = writeln!(out, "kills: {count} of {}", wanted * Point::ALL.len());
         let _ = writeln!(out, "recovery median / max ms: {}", median_and_max(&all));
-        let _ = writeln!(out, "pages that called a payable order failed: {}", self.stale_pages);
         let _ = writeln!(out, "took: {} s", self.start.elapsed().as_secs());
         let _ = writeln!(out, "mismatches: {}", self.mismatches.len());
         for mismatch in &self.mismatches {
