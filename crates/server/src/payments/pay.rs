@@ -208,15 +208,12 @@ async fn call(app: App, payment: Payment, request: WireRequest) -> Payment {
         // waits for that answer instead of asking again.
         let turn = app.checks.turn(&payment.id);
         let _held = turn.lock().await;
-        if processing_id.is_some() {
-            // The gateway's own id may be the only name under which it finds the payment: first to disk with it.
-            let known = write_outcome(&app, payment, vec![evidence]).await;
-            let answer = checks::ask(&app, &known).await;
-            write_outcome(&app, known, vec![Evidence::Checked(answer)]).await
-        } else {
-            let answer = checks::ask(&app, &payment).await;
-            write_outcome(&app, payment, vec![evidence, Evidence::Checked(answer)]).await
-        }
+        // The gateway's own id may be the only name under which it finds the payment, so it goes to disk while the
+        // question is on its way; the outcome follows when both are done.
+        let known = Payment { processing_id: processing_id.clone(), ..payment.clone() };
+        let (stored, answer) =
+            tokio::join!(write_outcome(&app, payment, vec![evidence]), checks::ask(&app, &known));
+        write_outcome(&app, stored, vec![Evidence::Checked(answer)]).await
     } else {
         write_outcome(&app, payment, vec![evidence]).await
     };
