@@ -132,6 +132,13 @@ pub fn is_worth_asking(payment: &Payment) -> bool {
 
 /// The question and its answer; everything that goes wrong on the way is an unclear answer.
 pub async fn ask(app: &App, payment: &Payment) -> CheckAnswer {
+    let answer = ask_by_both_ids(app, payment).await;
+    app.metrics.check(outcome(&answer.state));
+    answer
+}
+
+/// By our id, and by the gateway's own where it does not know ours.
+async fn ask_by_both_ids(app: &App, payment: &Payment) -> CheckAnswer {
     let processing_id = payment.processing_id.as_deref();
     let mut known = vec![payment.gateway_order_id.as_str()];
     known.extend(processing_id);
