@@ -5,6 +5,7 @@
 //! memory, for the GET that follows. Nothing of the card is among them.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,12 +19,18 @@ const KEPT: Duration = Duration::from_mins(1);
 const CAPACITY: usize = 10_000;
 
 /// The errors of one submit, and what was typed that is not card data.
-#[derive(Debug)]
 pub struct Refusal {
     /// What is wrong.
     pub errors: Vec<FieldError>,
     /// What is given back.
     pub typed: Vec<(CustomerField, String)>,
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { errors, typed: _ } = self; // what was typed is personal data
+        write!(f, "Refusal({} errors)", errors.len())
+    }
 }
 
 /// Refusals that wait for their page, by session.

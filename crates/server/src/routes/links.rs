@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::net::IpAddr;
 use utoipa::ToSchema;
 
@@ -64,13 +65,20 @@ pub struct CreateLink {
 }
 
 /// A link that was created. `url` is absent while the gateway's answer is not known: the payment then says more.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct CreatedLink {
     /// The gateway's page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The payment that waits there.
     pub payment: PaymentView,
+}
+
+impl fmt::Debug for CreatedLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url: _, payment } = self; // the address opens the payment at the gateway
+        write!(f, "CreatedLink({})", payment.id)
+    }
 }
 
 /// `POST /v1/links`.

@@ -1,5 +1,7 @@
 //! `/v1/sessions`.
 
+use std::fmt;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -18,7 +20,7 @@ use crate::store::{Amended, Amendment};
 use crate::views::SessionView;
 
 /// A session that was just created: the only time that its token is shown.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub struct CreatedSession {
     /// The session.
     #[serde(flatten)]
@@ -27,6 +29,13 @@ pub struct CreatedSession {
     pub token: String,
     /// The checkout as a page of its own.
     pub url: String,
+}
+
+impl fmt::Debug for CreatedSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { session, token: _, url: _ } = self; // both open the checkout
+        write!(f, "CreatedSession({})", session.id)
+    }
 }
 
 /// `POST /v1/sessions`: fixes an amount for an order.
