@@ -1,11 +1,13 @@
 //! What the server tells the checkout page, and what the page's form is called.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Currency, CustomerField, DeclineCode};
 
 /// Everything the checkout page shows. Never holds what the merchant sent about the customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutView {
     /// The merchant's name, from configuration.
     pub merchant: String,
@@ -33,6 +35,19 @@ pub struct CheckoutView {
     pub errors: Vec<FieldError>,
     /// What the shopper typed into fields that are not card data, given back after a refused submit.
     pub typed: Vec<(CustomerField, String)>,
+}
+
+impl fmt::Debug for CheckoutView {
+    /// Its path opens the checkout, and what was typed is personal data: neither is printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "CheckoutView({:?}, version {}, {} errors)",
+            self.state,
+            self.version,
+            self.errors.len()
+        )
+    }
 }
 
 /// Where card data is typed.
