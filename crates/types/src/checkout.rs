@@ -1,10 +1,11 @@
 //! What the server tells the checkout page, and what the page's form is called.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Currency, CustomerField, DeclineCode};
+use crate::{Currency, CustomerField, DeclineCode, PaymentStatus, SessionStatus};
 
 /// Everything the checkout page shows. Never holds what the merchant sent about the customer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub struct CheckoutView {
     pub amount: u64,
     /// Currency of `amount`.
     pub currency: Currency,
+    /// `amount` as the shopper reads it, such as `€10.00`: pages and scripts show it and never format money themselves.
+    pub total: String,
     /// The session's version; a form that carries another one is refused with `session-changed`.
     pub version: u32,
     /// Where cards are typed.
@@ -47,6 +50,40 @@ impl fmt::Debug for CheckoutView {
             self.version,
             self.errors.len()
         )
+    }
+}
+
+/// What changes while a checkout is open: the answer of `GET /checkout/{cst}/status` and each `status` of its events.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct CheckoutStatus {
+    /// What to show.
+    #[serde(flatten)]
+    pub state: CheckoutState,
+    /// The session's status.
+    pub session_status: SessionStatus,
+    /// The last attempt, `pay_…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_id: Option<String>,
+    /// The last attempt's status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_status: Option<PaymentStatus>,
+    /// The session's version: a submit has to carry it.
+    pub version: u32,
+    /// Integer minor units.
+    pub amount: u64,
+    /// ISO 4217.
+    pub currency: Currency,
+    /// `amount` as the shopper reads it.
+    pub total: String,
+    /// The key of the next attempt, while one may start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<String>,
+}
+
+impl fmt::Debug for CheckoutStatus {
+    /// The attempt's key stays unprinted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CheckoutStatus({:?}, version {})", self.state, self.version)
     }
 }
 
@@ -89,8 +126,9 @@ pub enum CheckoutState {
 }
 
 /// A field of the form, for errors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// Travels as its [`Field::name`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Field {
     /// `card_number`.
     CardNumber,
@@ -117,6 +155,35 @@ impl Field {
             Self::Customer(field) => field.name(),
             Self::Form => "form",
         }
+    }
+}
+
+/// The text is not the name of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("must be the name of a field of the form")]
+pub struct UnknownField;
+
+impl FromStr for Field {
+    type Err = UnknownField;
+
+    fn from_str(name: &str) -> Result<Self, UnknownField> {
+        [Self::CardNumber, Self::CardExpiry, Self::CardCode, Self::CardHolder, Self::Form]
+            .into_iter()
+            .chain(CustomerField::ALL.into_iter().map(Self::Customer))
+            .find(|field| field.name() == name)
+            .ok_or(UnknownField)
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::named::deserialize(deserializer)
     }
 }
 

@@ -22,6 +22,7 @@ fn view(state: CheckoutState) -> CheckoutView {
         purpose: Some("Order 10482: two paperbacks and a tote bag".to_owned()),
         amount: 4_850,
         currency: "EUR".parse().unwrap(),
+        total: "€48.50".to_owned(),
         version: 1,
         card_entry: CardEntry::Embedded,
         ask: Vec::new(),
@@ -88,6 +89,7 @@ fn main() {
         purpose: Some("Invoice 2026-000000000000000000000000000000000000000000000001 for a very long list of things".to_owned()),
         amount: 999_999_999_999_999,
         currency: "KWD".parse().unwrap(),
+        total: "KWD\u{a0}999,999,999,999.999".to_owned(),
         ask: vec![CustomerField::FirstName, CustomerField::LastName],
         ..view(ready)
     };

@@ -14,6 +14,7 @@ pub mod card_form;
 pub mod checkout;
 pub mod countries;
 pub mod customer_fields;
+pub mod errors;
 pub mod fields;
 pub mod icons;
 pub mod link;

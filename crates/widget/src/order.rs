@@ -11,7 +11,7 @@ pub fn Order(
     /// What is paid.
     view: CheckoutView,
 ) -> impl IntoView {
-    let amount = text::amount(&view);
+    let amount = view.total;
     view! {
         <section class="order" aria-label=text::ORDER>
             <p class="merchant">{view.merchant}</p>

@@ -7,7 +7,6 @@ use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView};
 use farthing_types::{CustomerField, DeclineCode};
 
 use crate::MessageKind;
-use crate::amount::format_amount;
 
 /// Name of the region that says what is paid for.
 pub const ORDER: &str = "Your order";
@@ -129,8 +128,8 @@ pub const fn customer_hint(field: CustomerField) -> Option<&'static str> {
 }
 
 /// The amount of a view as people read it.
-pub fn amount(view: &CheckoutView) -> String {
-    format_amount(view.amount, view.currency)
+pub fn amount(view: &CheckoutView) -> &str {
+    &view.total
 }
 
 /// The pay button.

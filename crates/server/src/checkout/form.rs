@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use farthing_types::card::{ExpiryError, HolderName, HolderNameError, PanError, SecurityCodeError};
+use farthing_types::card::HolderName;
 use farthing_types::checkout::{CardEntry, Field, FieldError};
-use farthing_types::customer::CustomerError;
 use farthing_types::{
     Brand, BrowserInfo, Card, Customer, CustomerField, Expiry, Pan, SecurityCode,
 };
+use farthing_widget::errors;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
@@ -132,7 +132,7 @@ impl Fields {
     pub fn card(&self, now: Timestamp) -> Result<Card, Vec<FieldError>> {
         let mut errors = Vec::new();
         let pan = Pan::parse(self.text("card_number")).map_err(|error| {
-            errors.push(wrong(Field::CardNumber, pan_text(error)));
+            errors.push(wrong(Field::CardNumber, errors::card_number(error)));
         });
         // The shopper's calendar may be a day ahead of ours: the month counts where on earth it ends last.
         let last = now.to_zoned(TimeZone::fixed(jiff::tz::offset(-12)));
@@ -142,16 +142,16 @@ impl Fields {
                 let month = u8::try_from(last.month()).unwrap_or(1);
                 expiry.check(year, month).map(|()| expiry)
             })
-            .map_err(|error| errors.push(wrong(Field::CardExpiry, expiry_text(error))));
+            .map_err(|error| errors.push(wrong(Field::CardExpiry, errors::card_expiry(error))));
         let brand = pan.as_ref().ok().and_then(Brand::of);
         let code = SecurityCode::parse(self.text("card_code"))
             .and_then(|code| match brand {
                 Some(brand) => code.check_for(brand).map(|()| code),
                 None => Ok(code),
             })
-            .map_err(|error| errors.push(wrong(Field::CardCode, code_text(error, brand))));
+            .map_err(|error| errors.push(wrong(Field::CardCode, errors::card_code(error, brand))));
         let holder = HolderName::parse(self.text("card_holder"))
-            .map_err(|error| errors.push(wrong(Field::CardHolder, holder_text(error))));
+            .map_err(|error| errors.push(wrong(Field::CardHolder, errors::card_holder(error))));
         match (pan, expiry, code, holder) {
             (Ok(pan), Ok(expiry), Ok(code), Ok(holder)) => {
                 Ok(Card { pan, expiry, security_code: Some(code), holder })
@@ -165,7 +165,7 @@ impl Fields {
         let mut errors = Vec::new();
         for field in asked {
             if let Err(error) = customer.set(*field, self.text(field.name())) {
-                errors.push(wrong(Field::Customer(*field), customer_text(*field, error)));
+                errors.push(wrong(Field::Customer(*field), errors::customer(*field, error)));
             }
         }
         errors
@@ -198,68 +198,6 @@ pub fn takes_cards(entry: CardEntry) -> bool {
 
 fn wrong(field: Field, text: impl Into<String>) -> FieldError {
     FieldError { field, text: text.into() }
-}
-
-fn pan_text(error: PanError) -> &'static str {
-    match error {
-        PanError::Empty => "Enter the card number.",
-        PanError::CheckDigit => "Check the card number: a digit is wrong.",
-        PanError::NotADigit => "The card number has only digits.",
-        _ => "Check the card number: it is too short or too long.",
-    }
-}
-
-fn expiry_text(error: ExpiryError) -> &'static str {
-    match error {
-        ExpiryError::Empty => "Enter the expiry date.",
-        ExpiryError::Month => "Check the month: 01 to 12.",
-        ExpiryError::Past => "This card has expired.",
-        ExpiryError::TooFar => "Check the year of the expiry date.",
-        _ => "Enter month and year, like 04/28.",
-    }
-}
-
-fn code_text(error: SecurityCodeError, brand: Option<Brand>) -> String {
-    match (error, brand) {
-        (SecurityCodeError::Empty, _) => "Enter the security code.".to_owned(),
-        (SecurityCodeError::NotADigit, _) => "The security code has only digits.".to_owned(),
-        (_, Some(brand)) => {
-            let code = brand.code();
-            format!("The security code of {} has {} digits.", brand.label(), code.len)
-        }
-        (_, None) => "Check the security code: it is too short or too long.".to_owned(),
-    }
-}
-
-fn holder_text(error: HolderNameError) -> &'static str {
-    match error {
-        HolderNameError::Empty => "Enter the name on the card.",
-        HolderNameError::Length => "The name on the card is too long.",
-        _ => "The name on the card has a character that cannot be used.",
-    }
-}
-
-fn customer_text(field: CustomerField, error: CustomerError) -> String {
-    let what = match field {
-        CustomerField::FirstName => "first name",
-        CustomerField::LastName => "last name",
-        CustomerField::Address => "street address",
-        CustomerField::City => "city",
-        CustomerField::Zip => "postal code",
-        CustomerField::Country => "country",
-        CustomerField::Phone => "phone number",
-        CustomerField::Email => "e-mail address",
-    };
-    match (error, field) {
-        (CustomerError::Empty, CustomerField::Country) => "Choose the country.".to_owned(),
-        (CustomerError::Empty, _) => format!("Enter the {what}."),
-        (CustomerError::Length, _) => format!("The {what} is too long."),
-        (CustomerError::Form, CustomerField::Phone) => {
-            "Enter the phone number with + and the country code.".to_owned()
-        }
-        (CustomerError::Form, _) => format!("Check the {what}."),
-        _ => format!("The {what} has a character that cannot be used."),
-    }
 }
 
 /// A JSON object's members in order, scalars as text, in memory that is wiped.

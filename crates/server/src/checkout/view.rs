@@ -1,7 +1,8 @@
 //! From stored session and payment to what the page shows.
 
-use farthing_types::checkout::{CheckoutState, CheckoutView};
+use farthing_types::checkout::{CheckoutState, CheckoutStatus, CheckoutView};
 use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus};
+use farthing_widget::amount::format_amount;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
@@ -31,6 +32,30 @@ pub fn of_session(
     Ok(CheckoutView { checkout_path: Some(path), ..view(app, session, &known, state)? })
 }
 
+/// What a page that is already open has to learn.
+pub fn status_of(
+    app: &App,
+    session: &Session,
+    last: Option<&Payment>,
+) -> Result<CheckoutStatus, ApiError> {
+    let state = session_state(session, last, app.now());
+    let attempt = match state {
+        CheckoutState::Ready { .. } => Some(new_id("att_")?),
+        _ => None,
+    };
+    Ok(CheckoutStatus {
+        state,
+        session_status: session.status,
+        payment_id: last.map(|payment| payment.id.clone()),
+        payment_status: last.map(|payment| payment.status),
+        version: session.version,
+        amount: session.amount,
+        currency: session.currency,
+        total: format_amount(session.amount, session.currency),
+        attempt,
+    })
+}
+
 /// What the page of a return token shows: the result, and no way to pay.
 pub fn of_return(
     app: &App,
@@ -52,6 +77,7 @@ fn view(
         purpose: session.terms.purpose.clone(),
         amount: session.amount,
         currency: session.currency,
+        total: format_amount(session.amount, session.currency),
         version: session.version,
         card_entry: app.config.merchant.card_entry,
         ask: known.missing(app.gateway.required_customer()),

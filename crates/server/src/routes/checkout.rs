@@ -5,7 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use farthing_types::checkout::{CheckoutState, Field, FieldError};
+use farthing_types::checkout::{Field, FieldError};
 use farthing_types::{BrowserInfo, PaymentStatus};
 use serde::Serialize;
 use tracing::error;
@@ -255,41 +255,9 @@ pub async fn status(
     State(app): State<App>,
     Path(token): Path<String>,
 ) -> Result<Response, ApiError> {
-    let Some((session, path)) = find(&app, &token).await? else { return Err(ApiError::NotFound) };
+    let Some((session, _)) = find(&app, &token).await? else { return Err(ApiError::NotFound) };
     let last = app.store.last_payment(&session.id).await?;
-    let view = view::of_session(&app, &session, last.as_ref(), path)?;
-    Ok(Json(StatusView {
-        state: view.state,
-        session_status: session.status,
-        payment_id: last.as_ref().map(|payment| payment.id.clone()),
-        payment_status: last.as_ref().map(|payment| payment.status),
-        version: session.version,
-        amount: session.amount,
-        currency: session.currency,
-    })
-    .into_response())
-}
-
-/// The page's state for scripts.
-#[derive(Debug, Serialize)]
-pub struct StatusView {
-    /// What the page shows.
-    #[serde(flatten)]
-    pub state: CheckoutState,
-    /// The session's status.
-    pub session_status: farthing_types::SessionStatus,
-    /// The last attempt.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub payment_id: Option<String>,
-    /// The last attempt's status.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub payment_status: Option<PaymentStatus>,
-    /// The session's version.
-    pub version: u32,
-    /// Integer minor units.
-    pub amount: u64,
-    /// ISO 4217.
-    pub currency: farthing_types::Currency,
+    Ok(Json(view::status_of(&app, &session, last.as_ref())?).into_response())
 }
 
 /// `GET /checkout/{cst}/step`: hands the shopper over to the bank, once. Opened again, it asks the gateway first.

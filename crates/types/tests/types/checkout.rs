@@ -1,7 +1,11 @@
 //! What the server tells the page arrives unchanged.
 
-use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, FieldError};
-use farthing_types::{BrowserInfo, Currency, CustomerField, DeclineCode};
+use farthing_types::checkout::{
+    CardEntry, CheckoutState, CheckoutStatus, CheckoutView, Field, FieldError,
+};
+use farthing_types::{
+    BrowserInfo, Currency, CustomerField, DeclineCode, PaymentStatus, SessionStatus,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -11,6 +15,7 @@ fn view(state: CheckoutState) -> CheckoutView {
         purpose: Some("Order 42".to_owned()),
         amount: 1050,
         currency: "EUR".parse().unwrap(),
+        total: "€10.50".to_owned(),
         version: 3,
         card_entry: CardEntry::Embedded,
         ask: vec![CustomerField::Email, CustomerField::Country],
@@ -58,6 +63,7 @@ fn the_json_of_a_view_is_stable() {
             "purpose": "Order 42",
             "amount": 1050,
             "currency": "EUR",
+            "total": "€10.50",
             "version": 3,
             "card_entry": "embedded",
             "ask": ["email", "country"],
@@ -67,7 +73,7 @@ fn the_json_of_a_view_is_stable() {
             "return_url": null,
             "errors": [
                 {"field": "card_number", "text": "Enter the card number."},
-                {"field": {"customer": "zip"}, "text": "Enter the postal code."},
+                {"field": "zip", "text": "Enter the postal code."},
             ],
             "typed": [["email", "ann@example.com"]],
         })
@@ -101,8 +107,54 @@ fn each_field_is_called_as_in_the_form() {
     ] {
         assert_eq!(field.name(), name);
         let value = serde_json::to_value(field).unwrap();
+        assert_eq!(value, name);
         assert_eq!(serde_json::from_value::<Field>(value).unwrap(), field);
     }
+}
+
+#[test]
+fn a_field_that_the_form_does_not_have_is_refused_unquoted() {
+    let error = serde_json::from_value::<Field>(json!("4111")).unwrap_err();
+    assert_eq!(error.to_string(), "must be the name of a field of the form");
+}
+
+#[test]
+fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
+    let ready = CheckoutStatus {
+        state: STATES[1],
+        session_status: SessionStatus::Open,
+        payment_id: Some("pay_1".to_owned()),
+        payment_status: Some(PaymentStatus::Failed),
+        version: 2,
+        amount: 1050,
+        currency: "EUR".parse().unwrap(),
+        total: "€10.50".to_owned(),
+        attempt: Some("att_x".to_owned()),
+    };
+    assert_eq!(
+        serde_json::to_value(&ready).unwrap(),
+        json!({
+            "state": "ready", "declined": "card_time_limit", "wait_seconds": 60,
+            "session_status": "open", "payment_id": "pay_1", "payment_status": "failed",
+            "version": 2, "amount": 1050, "currency": "EUR", "total": "€10.50", "attempt": "att_x",
+        })
+    );
+    let expired = CheckoutStatus {
+        state: CheckoutState::Expired,
+        session_status: SessionStatus::Expired,
+        payment_id: None,
+        payment_status: None,
+        attempt: None,
+        ..ready.clone()
+    };
+    assert_eq!(
+        serde_json::to_value(&expired).unwrap(),
+        json!({
+            "state": "expired", "session_status": "expired",
+            "version": 2, "amount": 1050, "currency": "EUR", "total": "€10.50",
+        })
+    );
+    assert!(!format!("{ready:?}").contains("att_"), "the attempt's key is not printed");
 }
 
 #[test]

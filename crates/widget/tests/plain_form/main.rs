@@ -32,6 +32,7 @@ fn view(state: CheckoutState) -> CheckoutView {
         purpose: Some("Order 10482".to_owned()),
         amount: 1_000,
         currency: "EUR".parse().unwrap(),
+        total: "€10.00".to_owned(),
         version: 7,
         card_entry: CardEntry::Embedded,
         ask: Vec::new(),
