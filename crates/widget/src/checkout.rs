@@ -1,24 +1,27 @@
 //! The checkout: the order, and below it whatever its state asks for.
 
 use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView};
-use leptos::either::Either;
+use leptos::html;
 use leptos::prelude::*;
 
-use crate::card_form::CardForm;
-use crate::customer_fields::CustomerFields;
 use crate::fields::Ids;
 use crate::link::{own_path, web_url};
+use crate::model::Model;
 use crate::order::Order;
-use crate::result::{Expired, Failed, NotThrough, Paid, Review};
-use crate::summary::{DeclineNotice, ErrorSummary};
+use crate::panel::{Facts, Panel, StatePanel};
+use crate::pay_form::PayForm;
 use crate::text;
-use crate::waiting::{Challenge, Waiting};
 
-/// The whole checkout as one component. Its root carries `data-state`.
+/// The whole checkout as one component. Its root carries `data-state`, and `data-hydrated` once it is alive.
+///
+/// The form stays in the page, hidden, while another state is shown: after a decline it comes back as it was left, without
+/// the card's data.
 #[component]
 pub fn Checkout(
     /// What to show.
     view: CheckoutView,
+    /// The live part; [`Model::new`] makes one of `view`.
+    model: Model,
     /// The mount's ids, if the page holds more than one checkout.
     #[prop(default = Ids::default())]
     ids: Ids,
@@ -30,43 +33,57 @@ pub fn Checkout(
     refresh_seconds: Option<u16>,
 ) -> impl IntoView {
     let back = view.return_url.as_deref().and_then(web_url).map(str::to_owned);
-    let merchant = view.merchant.clone();
+    let back_text = text::back_to(&view.merchant);
     let path = view.checkout_path.as_deref().and_then(own_path).map(str::to_owned);
-    let order = view.clone();
-    let state = state_name(view.state);
-    let body = match view.state {
-        CheckoutState::Ready { declined, .. } => match path {
-            Some(path) => view! { <PayForm view=view path=path ids=ids /> }.into_any(),
-            None => view! { <NotThrough declined=declined /> }.into_any(),
-        },
-        CheckoutState::Challenge => {
-            let entry = view.card_entry;
-            view! { <Challenge step_path=path.map(|path| path + "/step") entry=entry /> }.into_any()
-        }
-        CheckoutState::Processing => {
-            let check_path = check_path.as_deref().and_then(own_path).map(str::to_owned).or(path);
-            view! { <Waiting check_path=check_path refresh_seconds=refresh_seconds /> }.into_any()
-        }
-        CheckoutState::Review => view! { <Review merchant=view.merchant /> }.into_any(),
-        CheckoutState::Paid => view! { <Paid view=view /> }.into_any(),
-        CheckoutState::Failed { declined } => match path {
-            Some(_) => view! { <Failed declined=declined /> }.into_any(),
-            // The result view cannot pay, but the session behind it may: it must not say otherwise.
-            None => view! { <NotThrough declined=Some(declined) /> }.into_any(),
-        },
-        CheckoutState::Expired => view! { <Expired /> }.into_any(),
+    let order = (view.merchant.clone(), view.purpose.clone());
+    let facts = Facts {
+        merchant: view.merchant.clone(),
+        total: view.total.clone(),
+        path: path.clone(),
+        check_path: check_path.as_deref().and_then(own_path).map(str::to_owned),
+        refresh_seconds,
+        hosted: view.card_entry == CardEntry::Hosted,
+        live: false,
     };
+    // Rendered where it can be used at once; a page that starts in another state asks the server for it later.
+    let form = path.filter(|_| matches!(view.state, CheckoutState::Ready { .. }));
+    let heading = NodeRef::<html::H1>::new();
+    let panel = move || {
+        let facts = Facts { total: model.total.get(), live: model.live.get(), ..facts.clone() };
+        Panel::of(model.state.get(), &facts)
+            .map(|panel| view! { <StatePanel panel=panel heading=heading /> })
+    };
+    focus_on_change(model, heading);
     view! {
-        <div class="farthing" data-state=state>
-            <Order view=order />
+        <div
+            class="farthing"
+            data-state=Signal::derive(move || model.shown_state())
+            data-hydrated=Signal::derive(move || model.live.get().then_some(""))
+        >
+            <Order merchant=order.0 purpose=order.1 total=model.total />
             <main class="panel">
-                {body}
+                {form.map(|path| view! { <PayForm view=view path=path ids=ids model=model /> })}
+                {panel}
                 {back.map(|url| view! {
-                    <p class="back"><a href=url rel="noreferrer">{text::back_to(&merchant)}</a></p>
+                    <p class="back"><a href=url rel="noreferrer">{back_text}</a></p>
                 })}
             </main>
         </div>
     }
+}
+
+/// A state that comes while the page is open takes the focus with its heading: the form that had it is hidden now.
+fn focus_on_change(model: Model, heading: NodeRef<html::H1>) {
+    Effect::new(move |before: Option<CheckoutState>| {
+        let state = model.state.get();
+        if before.is_some_and(|before| before != state)
+            && let Some(heading) = heading.get_untracked()
+        {
+            // An element that is not shown takes no focus, and that is fine.
+            let _ = heading.focus();
+        }
+        state
+    });
 }
 
 /// The value of `data-state`.
@@ -78,52 +95,5 @@ pub const fn state_name(state: CheckoutState) -> &'static str {
         CheckoutState::Paid => "paid",
         CheckoutState::Failed { .. } => "failed",
         CheckoutState::Expired => "expired",
-    }
-}
-
-/// The form of a session that can be paid.
-#[component]
-pub fn PayForm(
-    /// What to show.
-    view: CheckoutView,
-    /// `/checkout/{cst}`; the form posts to `payments` below it.
-    path: String,
-    /// The mount's ids.
-    ids: Ids,
-) -> impl IntoView {
-    let embedded = view.card_entry == CardEntry::Embedded;
-    let fields = embedded || !view.ask.is_empty();
-    let notice = match view.state {
-        CheckoutState::Ready { declined: Some(declined), wait_seconds } => {
-            let focus = view.errors.is_empty();
-            Some(
-                view! { <DeclineNotice declined=declined wait_seconds=wait_seconds ids=ids.clone() focus=focus /> },
-            )
-        }
-        _ => None,
-    };
-    let summary = (!view.errors.is_empty())
-        .then(|| view! { <ErrorSummary errors=view.errors.clone() with_card={view.card_entry == CardEntry::Embedded} ids=ids.clone() /> });
-    let card = embedded.then(|| view! { <CardForm ids=ids.clone() errors=view.errors.clone() titled=!view.ask.is_empty() /> });
-    let (button, note) = if embedded {
-        (Either::Left(text::pay(&view)), Either::Left(text::card_note(&view.merchant)))
-    } else {
-        (Either::Right(text::CONTINUE), Either::Right(text::HOSTED_NOTE))
-    };
-    view! {
-        <div class="head">
-            <h1>{text::form_heading(view.card_entry)}</h1>
-            {fields.then(|| view! { <p class="quiet">{text::ALL_REQUIRED}</p> })}
-        </div>
-        {summary}
-        {notice}
-        <form method="post" action=format!("{path}/payments") novalidate=true data-brand=embedded.then_some("")>
-            <input type="hidden" name="attempt" value=view.attempt />
-            <input type="hidden" name="version" value=view.version.to_string() />
-            {card}
-            <CustomerFields ids=ids ask=view.ask typed=view.typed errors=view.errors />
-            <button class="action" type="submit">{button}</button>
-            <p class="quiet">{note}</p>
-        </form>
     }
 }

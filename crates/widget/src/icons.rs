@@ -13,35 +13,37 @@ pub fn AlertIcon() -> impl IntoView {
     }
 }
 
-/// Stands above a payment that was accepted.
-#[component]
-pub fn DoneIcon() -> impl IntoView {
-    view! {
-        <svg class="mark" viewBox="0 0 48 48" width="48" height="48" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
-            <circle cx="24" cy="24" r="21"></circle>
-            <path d="M15 24.5l6.5 6.5L34 18"></path>
-        </svg>
+/// What stands above a state, drawn inside a circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A payment that was accepted: a tick.
+    Done,
+    /// A failure for good or an expired session: an exclamation mark.
+    Stop,
+    /// Everything that is still open: a clock's hands, which say "wait" without moving.
+    Wait,
+}
+
+impl Mark {
+    const fn strokes(self) -> &'static str {
+        match self {
+            Self::Done => "M15 24.5l6.5 6.5L34 18",
+            Self::Stop => "M24 14v13M24 33.6v.4",
+            Self::Wait => "M24 13v11l7 5",
+        }
     }
 }
 
-/// Stands above a failure for good and an expired session.
+/// The mark of a state.
 #[component]
-pub fn StopIcon() -> impl IntoView {
-    view! {
-        <svg class="mark" viewBox="0 0 48 48" width="48" height="48" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" aria-hidden="true" focusable="false">
-            <circle cx="24" cy="24" r="21"></circle>
-            <path d="M24 14v13M24 33.6v.4"></path>
-        </svg>
-    }
-}
-
-/// Stands above everything that is still open: a clock's face, which says "wait" without moving.
-#[component]
-pub fn WaitIcon() -> impl IntoView {
+pub fn MarkIcon(
+    /// Which one.
+    mark: Mark,
+) -> impl IntoView {
     view! {
         <svg class="mark" viewBox="0 0 48 48" width="48" height="48" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
             <circle cx="24" cy="24" r="21"></circle>
-            <path d="M24 13v11l7 5"></path>
+            <path d=mark.strokes()></path>
         </svg>
     }
 }

@@ -19,17 +19,19 @@ pub mod fields;
 pub mod icons;
 pub mod link;
 pub mod message;
+pub mod model;
 pub mod order;
 #[cfg(feature = "ssr")]
 pub mod page;
-pub mod result;
+pub mod panel;
+pub mod pay_form;
 pub mod step;
 pub mod summary;
 pub mod text;
-pub mod waiting;
 
 pub use checkout::Checkout;
 pub use message::MessageKind;
+pub use model::Model;
 #[cfg(feature = "ssr")]
 pub use page::{
     PageContext, Refresh, render_checkout, render_message, render_refused, render_reopened_step,

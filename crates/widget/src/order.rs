@@ -1,6 +1,5 @@
 //! Whom, what for and how much: on every page of the checkout, whatever its state.
 
-use farthing_types::checkout::CheckoutView;
 use leptos::prelude::*;
 
 use crate::text;
@@ -8,15 +7,19 @@ use crate::text;
 /// Merchant, amount and purpose.
 #[component]
 pub fn Order(
-    /// What is paid.
-    view: CheckoutView,
+    /// The merchant's name.
+    merchant: String,
+    /// What is being paid for.
+    purpose: Option<String>,
+    /// What is paid, as people read it. The merchant may change it while the page is open.
+    #[prop(into)]
+    total: Signal<String>,
 ) -> impl IntoView {
-    let amount = view.total;
     view! {
         <section class="order" aria-label=text::ORDER>
-            <p class="merchant">{view.merchant}</p>
-            <p class="amount">{amount}</p>
-            {view.purpose.map(|purpose| view! { <p class="purpose">{purpose}</p> })}
+            <p class="merchant">{merchant}</p>
+            <p class="amount">{total}</p>
+            {purpose.map(|purpose| view! { <p class="purpose">{purpose}</p> })}
         </section>
     }
 }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use crate::checkout::Checkout;
 use crate::link::{own_path, web_url};
 use crate::message::{Message, MessageKind};
+use crate::model::Model;
 use crate::step::{Opened, Step};
 use crate::text;
 
@@ -49,7 +50,8 @@ pub fn render_checkout(view: &CheckoutView, page: &PageContext<'_>) -> String {
     let check_path = page.refresh.map(|refresh| refresh.url.to_owned());
     let seconds = refresh.map(|refresh| refresh.seconds);
     document(page, title, content, move || {
-        view! { <Checkout view=view check_path=check_path refresh_seconds=seconds /> }
+        let model = Model::new(&view);
+        view! { <Checkout view=view model=model check_path=check_path refresh_seconds=seconds /> }
     })
 }
 

@@ -3,7 +3,7 @@
 use farthing_types::checkout::CheckoutView;
 use leptos::prelude::*;
 
-use crate::icons::WaitIcon;
+use crate::icons::{Mark, MarkIcon};
 use crate::order::Order;
 use crate::text;
 
@@ -31,10 +31,10 @@ pub fn Step(
     let (heading, note, action) = text::step(view.card_entry, opened);
     view! {
         <div class="farthing" data-state="challenge">
-            <Order view=view />
+            <Order merchant=view.merchant purpose=view.purpose total=view.total />
             <main class="panel">
                 <div class="state wait">
-                    <WaitIcon />
+                    <MarkIcon mark=Mark::Wait />
                     <h1>{heading}</h1>
                     <p>{note}</p>
                     <a class="action" href=target rel="noreferrer">{action}</a>

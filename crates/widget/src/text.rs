@@ -133,8 +133,8 @@ pub fn amount(view: &CheckoutView) -> &str {
 }
 
 /// The pay button.
-pub fn pay(view: &CheckoutView) -> String {
-    format!("Pay {}", amount(view))
+pub fn pay(total: &str) -> String {
+    format!("Pay {total}")
 }
 
 /// The link out of the checkout.
@@ -148,8 +148,8 @@ pub fn card_note(merchant: &str) -> String {
 }
 
 /// What was accepted.
-pub fn paid_note(view: &CheckoutView) -> String {
-    format!("Your payment of {} to {} was accepted.", amount(view), view.merchant)
+pub fn paid_note(total: &str, merchant: &str) -> String {
+    format!("Your payment of {total} to {merchant} was accepted.")
 }
 
 /// How long the same card has to rest.

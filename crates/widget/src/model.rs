@@ -1,0 +1,85 @@
+//! What a mounted checkout knows: the few values that change, as signals, and the rest as plain text.
+//!
+//! No card data is ever here. Digits stay in their inputs until they are sent.
+
+use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
+use leptos::prelude::*;
+
+use crate::checkout::state_name;
+
+/// The live part of one checkout. Cheap to copy: components share it.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    /// What the server says.
+    pub state: RwSignal<CheckoutState>,
+    /// Whether a submit is under way: from the press of the button until its answer.
+    pub submitting: RwSignal<bool>,
+    /// Whether the page is alive: on the server and until hydration is over it is not.
+    pub live: RwSignal<bool>,
+    /// What is to be paid, as the shopper reads it.
+    pub total: RwSignal<String>,
+    /// What is wrong, in the form's order: beside the inputs and, if `summary` says so, above them.
+    pub errors: RwSignal<Vec<FieldError>>,
+    /// Whether the summary stands above the form: after a submit, never while the shopper types.
+    pub summary: RwSignal<bool>,
+    /// What a submit carries.
+    pub terms: StoredValue<Terms>,
+}
+
+/// What a submit carries beside the shopper's fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The session's version that the shopper saw.
+    pub version: u32,
+    /// The attempt's key.
+    pub attempt: String,
+    /// `/checkout/{cst}`, on a page that may pay.
+    pub path: Option<String>,
+}
+
+impl Model {
+    /// The model of a page as it was rendered.
+    pub fn new(view: &CheckoutView) -> Self {
+        Self {
+            state: RwSignal::new(view.state),
+            submitting: RwSignal::new(false),
+            live: RwSignal::new(false),
+            total: RwSignal::new(view.total.clone()),
+            errors: RwSignal::new(view.errors.clone()),
+            summary: RwSignal::new(!view.errors.is_empty()),
+            terms: StoredValue::new(Terms {
+                version: view.version,
+                attempt: view.attempt.clone(),
+                path: view.checkout_path.clone(),
+            }),
+        }
+    }
+
+    /// The value of `data-state`.
+    pub fn shown_state(self) -> &'static str {
+        if self.submitting.get() { "submitting" } else { state_name(self.state.get()) }
+    }
+
+    /// What is wrong with one field.
+    pub fn error_of(self, field: Field) -> Option<String> {
+        self.errors.with(|errors| {
+            errors.iter().find(|error| error.field == field).map(|error| error.text.clone())
+        })
+    }
+
+    /// Says what is wrong with one field, or that nothing is; the others stay as they are.
+    pub fn set_error(self, field: Field, text: Option<String>) {
+        if self.errors.with_untracked(|errors| {
+            errors.iter().find(|error| error.field == field).map(|error| &error.text)
+                == text.as_ref()
+        }) {
+            return;
+        }
+        self.errors.update(|errors| {
+            errors.retain(|error| error.field != field);
+            if let Some(text) = text {
+                errors.push(FieldError { field, text });
+            }
+        });
+    }
+}

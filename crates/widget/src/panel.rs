@@ -1,0 +1,189 @@
+//! What stands in place of the form in every state that is not the form's: a mark, a heading, some lines, one way on.
+//!
+//! The states differ in words alone, so they are data, and one view draws them all. While a result is open nothing here
+//! calls it good or bad.
+
+use farthing_types::DeclineCode;
+use farthing_types::checkout::{CardEntry, CheckoutState};
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::icons::{Mark, MarkIcon};
+use crate::text;
+
+/// One state in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panel {
+    /// What stands above.
+    pub mark: Mark,
+    /// Class of the whole: colours of the mark.
+    pub class: &'static str,
+    /// The heading.
+    pub heading: &'static str,
+    /// Paragraphs, one after the other.
+    pub lines: Vec<String>,
+    /// A last paragraph in small print.
+    pub small: Option<String>,
+    /// Address and text of the way on.
+    pub action: Option<(String, &'static str)>,
+    /// Whether the way on stands back: a thing that one may do, not the thing to do.
+    pub second: bool,
+}
+
+/// What a panel needs to know beside the state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The merchant's name.
+    pub merchant: String,
+    /// What is paid, as people read it.
+    pub total: String,
+    /// `/checkout/{cst}` on a page that may pay.
+    pub path: Option<String>,
+    /// Where the state can be read again.
+    pub check_path: Option<String>,
+    /// How often the page reloads itself without a script.
+    pub refresh_seconds: Option<u16>,
+    /// Whether cards are typed at the gateway.
+    pub hosted: bool,
+    /// Whether the page watches the state by itself.
+    pub live: bool,
+}
+
+impl Panel {
+    /// The panel of a state, or nothing where the form stands.
+    pub fn of(state: CheckoutState, facts: &Facts) -> Option<Self> {
+        Some(match state {
+            CheckoutState::Ready { .. } if facts.path.is_some() => return None,
+            // The result view cannot pay, but the session behind it may: it must not say otherwise.
+            CheckoutState::Ready { declined, .. } => Self::not_through(declined),
+            CheckoutState::Failed { declined } if facts.path.is_none() => {
+                Self::not_through(Some(declined))
+            }
+            CheckoutState::Challenge => Self::challenge(facts),
+            CheckoutState::Processing => Self::processing(facts),
+            CheckoutState::Review => Self::new(
+                Mark::Wait,
+                "state wait",
+                text::REVIEW,
+                text::review_note(&facts.merchant),
+            ),
+            CheckoutState::Paid => Self::new(
+                Mark::Done,
+                "state good",
+                text::PAID,
+                text::paid_note(&facts.total, &facts.merchant),
+            ),
+            CheckoutState::Failed { declined } => Self {
+                lines: vec![text::failed_note(declined).to_owned(), text::FAILED_NOTE.to_owned()],
+                ..Self::stop(text::FAILED)
+            },
+            CheckoutState::Expired => Self {
+                lines: vec![text::EXPIRED_NOTE.to_owned()],
+                class: "state",
+                ..Self::stop(text::EXPIRED)
+            },
+        })
+    }
+
+    fn new(mark: Mark, class: &'static str, heading: &'static str, line: String) -> Self {
+        Self { mark, class, heading, lines: vec![line], small: None, action: None, second: false }
+    }
+
+    fn stop(heading: &'static str) -> Self {
+        Self { lines: Vec::new(), ..Self::new(Mark::Stop, "state stop", heading, String::new()) }
+    }
+
+    fn not_through(declined: Option<DeclineCode>) -> Self {
+        let mut lines = Vec::with_capacity(2);
+        if let Some(declined) = declined {
+            lines.push(text::failed_note(declined).to_owned());
+        }
+        lines.push(text::NOT_THROUGH_NOTE.to_owned());
+        Self { lines, ..Self::stop(text::NOT_THROUGH) }
+    }
+
+    fn challenge(facts: &Facts) -> Self {
+        let entry = if facts.hosted { CardEntry::Hosted } else { CardEntry::Embedded };
+        let (heading, note, action) = text::challenge(entry);
+        Self {
+            action: facts.path.as_ref().map(|path| (format!("{path}/step"), action)),
+            ..Self::new(Mark::Wait, "state wait", heading, note.to_owned())
+        }
+    }
+
+    fn processing(facts: &Facts) -> Self {
+        let mut small = String::new();
+        if let Some(seconds) = facts.refresh_seconds.filter(|_| !facts.live) {
+            small.push_str(&text::refresh_note(seconds));
+            small.push(' ');
+        }
+        small.push_str(text::PROCESSING_LEAVE);
+        let path = facts.check_path.as_ref().or(facts.path.as_ref());
+        Self {
+            small: Some(small),
+            // A page that watches by itself has nothing to press.
+            action: path.filter(|_| !facts.live).map(|path| (path.clone(), text::CHECK_AGAIN)),
+            second: true,
+            ..Self::new(
+                Mark::Wait,
+                "state wait",
+                text::PROCESSING,
+                text::PROCESSING_NOTE.to_owned(),
+            )
+        }
+    }
+}
+
+/// Draws a panel. Its heading can take the focus: when a state comes while the page is open, that is how it is heard.
+#[component]
+pub fn StatePanel(
+    /// What to draw.
+    panel: Panel,
+    /// Where the heading is, for the focus.
+    heading: NodeRef<html::H1>,
+) -> impl IntoView {
+    let Panel { mark, class, heading: title, lines, small, action, second } = panel;
+    let action_class = if second { "action second" } else { "action" };
+    view! {
+        <div class=class>
+            <MarkIcon mark=mark />
+            <h1 tabindex="-1" node_ref=heading>{title}</h1>
+            {lines.into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
+            {small.map(|small| view! { <p class="quiet">{small}</p> })}
+            {action.map(|(href, label)| view! { <a class=action_class href=href>{label}</a> })}
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            merchant: "Corner Books".to_owned(),
+            total: "€10.00".to_owned(),
+            path: Some("/checkout/cst_x".to_owned()),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn the_form_stands_alone_where_it_can_pay_and_the_result_view_never_has_one() {
+        let ready = CheckoutState::Ready { declined: None, wait_seconds: 0 };
+        assert_eq!(Panel::of(ready, &facts()), None);
+        let result = Panel::of(ready, &Facts { path: None, ..facts() }).unwrap();
+        assert_eq!(result.heading, text::NOT_THROUGH);
+    }
+
+    #[test]
+    fn a_page_that_watches_by_itself_speaks_of_no_reload_and_has_nothing_to_press() {
+        let plain = Facts { refresh_seconds: Some(3), ..facts() };
+        let still = Panel::of(CheckoutState::Processing, &plain).unwrap();
+        assert!(still.small.unwrap().contains("every 3 seconds"));
+        assert_eq!(still.action, Some(("/checkout/cst_x".to_owned(), text::CHECK_AGAIN)));
+        let live = Panel::of(CheckoutState::Processing, &Facts { live: true, ..plain }).unwrap();
+        assert!(!live.small.unwrap().contains("seconds"));
+        assert_eq!(live.action, None);
+    }
+}
