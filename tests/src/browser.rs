@@ -48,15 +48,20 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser whose profile is under `dir`, scripts off.
     pub async fn without_scripts(dir: &Path) -> Self {
-        Self::start(dir, false).await
+        Self::start(dir, false, &[]).await
     }
 
     /// Starts a browser with scripts.
     pub async fn with_scripts(dir: &Path) -> Self {
-        Self::start(dir, true).await
+        Self::start(dir, true, &[]).await
     }
 
-    async fn start(dir: &Path, scripts: bool) -> Self {
+    /// Starts a browser with scripts and more flags.
+    pub async fn with_flags(dir: &Path, flags: &[&str]) -> Self {
+        Self::start(dir, true, flags).await
+    }
+
+    async fn start(dir: &Path, scripts: bool, flags: &[&str]) -> Self {
         static PERMITS: Semaphore = Semaphore::const_new(AT_ONCE);
         let permit = PERMITS.acquire().await.expect("never closed");
         let profile = tempfile::Builder::new()
@@ -68,6 +73,7 @@ impl Browser {
         let mut args = FLAGS.map(str::to_owned).to_vec();
         args.push(format!("--user-data-dir={}", profile.join("data").display()));
         args.push("--window-size=1280,900".to_owned());
+        args.extend(flags.iter().map(|flag| (*flag).to_owned()));
         let mut options = json!({ "args": args });
         if let Some(binary) = std::env::var_os("CHROMIUM") {
             options["binary"] = json!(binary.to_string_lossy());
@@ -75,7 +81,11 @@ impl Browser {
         if !scripts {
             options["prefs"] = json!({"profile.managed_default_content_settings.javascript": 2});
         }
-        let capabilities = json!({"browserName": "chrome", "goog:chromeOptions": options});
+        let capabilities = json!({
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
         let Value::Object(capabilities) = capabilities else { unreachable!("an object") };
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)

@@ -37,6 +37,10 @@ pub struct Settings {
     pub sandbox: Url,
     /// The merchant's endpoint.
     pub webhook: String,
+    /// `[server] public_url`, if it is not the address that was bound.
+    pub public_url: Option<Url>,
+    /// Shops besides [`SHOP`].
+    pub shops: Vec<String>,
 }
 
 impl Settings {
@@ -44,6 +48,10 @@ impl Settings {
     pub fn toml(&self, data: &Path) -> String {
         let hash = |key: &str| hex::encode(Sha256::digest(key));
         let url = |base: &Url, path: &str| base.join(path).expect("a path");
+        let public_url = self.public_url.as_ref().map_or_else(String::new, |url| {
+            format!("public_url = \"{}\"\n", url.origin().ascii_serialization())
+        });
+        let shops = self.shops.iter().map(|shop| format!(", \"{shop}\"")).collect::<String>();
         format!(
             r#"mode = "sandbox"
 
@@ -52,11 +60,11 @@ listen = "{listen}"
 database = "sqlite:{data}/farthing.db"
 master_key = "{MASTER_KEY}"
 call_timeout = "{call_timeout}"
-
+{public_url}
 [merchant]
 name = "Larkspur Books"
 country = "GB"
-origins = ["{SHOP}"]
+origins = ["{SHOP}"{shops}]
 card_entry = "{card_entry}"
 webhook = {{ url = "{webhook}", secret = "{WEBHOOK_SECRET}" }}
 

@@ -15,11 +15,13 @@ use crate::browser::Browser;
 use crate::cards::Card;
 use crate::config::{self, Settings};
 use crate::form::{Page, Shopper};
+use crate::front::Front;
 use crate::process::{Plan, Process, StartError, farthing_line};
 use crate::proxy::Proxy;
 use crate::receiver::Receiver;
 use crate::sandbox::Sandbox;
 use crate::scan::{Canary, Report, Scanner};
+use crate::shop::{Look, Shop, Site};
 
 /// What a world is made of.
 #[derive(Clone, Debug)]
@@ -29,6 +31,7 @@ pub struct WorldBuilder {
     gateway_secret: String,
     env: Vec<(String, String)>,
     proxied: bool,
+    fronted: bool,
     edit: fn(String) -> String,
 }
 
@@ -63,6 +66,12 @@ impl WorldBuilder {
         self
     }
 
+    /// Puts a front between browsers and the server that can hold, refuse and damage answers.
+    pub fn fronted(mut self) -> Self {
+        self.fronted = true;
+        self
+    }
+
     /// Changes the configuration's text.
     pub fn edit(mut self, edit: fn(String) -> String) -> Self {
         self.edit = edit;
@@ -91,6 +100,9 @@ pub struct World {
     pub webhooks: Receiver,
     /// The wire to the card host, if the story wanted one.
     pub wire: Option<Proxy>,
+    /// The merchant's shop, whose origins are registered.
+    pub shop: Shop,
+    front: Option<Front>,
     http: reqwest::Client,
     capture: Capture,
     cards: Mutex<Vec<Card>>,
@@ -111,6 +123,13 @@ pub struct Session {
     pub order_id: String,
     /// The whole answer.
     pub json: Value,
+}
+
+impl Session {
+    /// `cst_…`.
+    pub fn token(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 static ORDERS: AtomicU64 = AtomicU64::new(0);
@@ -161,6 +180,7 @@ impl World {
             gateway_secret: config::GATEWAY_SECRET.to_owned(),
             env: Vec::new(),
             proxied: false,
+            fronted: false,
             edit: |text| text,
         }
     }
@@ -184,8 +204,12 @@ impl World {
         let webhooks = Receiver::start(config::WEBHOOK_SECRET).await;
         let address = SocketAddr::from(([127, 0, 0, 1], sandbox_process.port()));
         let wire = if builder.proxied { Some(Proxy::start(address).await) } else { None };
+        let shop = Shop::start().await;
+        let front = if builder.fronted { Some(front().await) } else { None };
         let settings = Settings {
-            listen: "127.0.0.1:0".to_owned(),
+            listen: front
+                .as_ref()
+                .map_or_else(|| "127.0.0.1:0".to_owned(), |front| front.target().to_string()),
             call_timeout: builder.call_timeout,
             card_entry: builder.card_entry,
             gateway_secret: builder.gateway_secret,
@@ -194,12 +218,18 @@ impl World {
                 .map_or_else(|| sandbox_process.url.clone(), |wire| wire.url.clone()),
             sandbox: sandbox_process.url.clone(),
             webhook: webhooks.url(),
+            public_url: front.as_ref().map(|front| front.url.clone()),
+            shops: Site::BOTH.map(|site| shop.origin(site)).to_vec(),
         };
         let text = (builder.edit)(settings.toml(&dir.path().join("data")));
         std::fs::write(dir.path().join("conf/farthing.toml"), text).expect("a writable file");
         let server =
             start_server(dir.path(), &builder.env, None).unwrap_or_else(|error| panic!("{error}"));
-        let origin = server.url.clone();
+        // A server behind a front announces the front.
+        let origin = front.as_ref().map_or_else(
+            || server.url.clone(),
+            |front| format!("http://localhost:{}", front.target().port()).parse().expect("a URL"),
+        );
         let capture = Capture::new(&dir.path().join("capture/merchant.txt"));
         Self {
             api: Api::new(http.clone(), origin.clone(), config::API_KEY, capture.clone()),
@@ -210,6 +240,8 @@ impl World {
             origin,
             webhooks,
             wire,
+            shop,
+            front,
             http,
             capture,
             cards: Mutex::default(),
@@ -236,6 +268,21 @@ impl World {
     /// The wire to the card host.
     pub fn wire(&self) -> &Proxy {
         self.wire.as_ref().expect("this world has a wire")
+    }
+
+    /// The front before the server.
+    pub fn front(&self) -> &Front {
+        self.front.as_ref().expect("this world has a front")
+    }
+
+    /// Where browsers find the server.
+    pub fn public_url(&self) -> &Url {
+        self.front.as_ref().map_or(&self.origin, |front| &front.url)
+    }
+
+    /// The merchant's page for a session.
+    pub fn shop_page(&self, session: &Session, site: Site) -> String {
+        self.shop.page(site, &Look::element(self.public_url(), session.token()))
     }
 
     /// A client of its own for odd requests.
@@ -266,7 +313,7 @@ impl World {
         let port = self.origin.port().expect("a port");
         let server =
             start_server(self.dir(), &env, Some(port)).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(server.url, self.origin);
+        assert_eq!(server.url, *self.public_url());
         self.server = Some(server);
         start.elapsed()
     }
@@ -353,6 +400,16 @@ impl World {
     /// A browser without scripts.
     pub async fn browser(&self) -> Browser {
         Browser::without_scripts(&self.dir().join("browser")).await
+    }
+
+    /// A browser with scripts.
+    pub async fn live_browser(&self) -> Browser {
+        Browser::with_scripts(&self.dir().join("browser")).await
+    }
+
+    /// A browser with scripts and further flags.
+    pub async fn live_browser_with(&self, flags: &[&str]) -> Browser {
+        Browser::with_flags(&self.dir().join("browser"), flags).await
     }
 
     /// Pays a session with a card and goes as far as no person is needed.
@@ -471,6 +528,14 @@ impl Drop for World {
             self.scan().assert_clean("what the story left behind");
         }
     }
+}
+
+/// A front before a port that is free now and that the server is told to take.
+async fn front() -> Front {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let target = free.local_addr().expect("bound");
+    drop(free);
+    Front::start(target).await
 }
 
 fn start_server(

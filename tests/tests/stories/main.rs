@@ -18,6 +18,7 @@ mod disk_full;
 mod expired_session;
 mod gateway_faults;
 mod hang_up;
+mod harness;
 mod hosted_mode;
 mod locks;
 mod malformed_replies;

@@ -86,6 +86,8 @@ impl Server {
             card_base: gateway.url().clone(),
             sandbox: gateway.url().clone(),
             webhook: gateway.webhooks.url(),
+            public_url: None,
+            shops: Vec::new(),
         };
         let file = directory.join("farthing.toml");
         std::fs::write(&file, settings.toml(directory)).expect("a writable file");
