@@ -11,6 +11,7 @@ pub mod currency;
 pub mod customer;
 pub mod decline;
 mod digits;
+pub mod format;
 pub mod money;
 mod named;
 pub mod payment;

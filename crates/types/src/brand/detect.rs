@@ -19,7 +19,7 @@ pub(crate) struct Head {
 
 impl Head {
     /// Digits of which the table's longest range is made.
-    const MAX: u8 = 8;
+    pub(crate) const MAX: u8 = 8;
 
     const fn new() -> Self {
         Self { value: 0, known: 0, len: 0 }
@@ -53,6 +53,22 @@ impl Head {
             }
         }
         Some(head)
+    }
+
+    /// Of the digits in a text, whatever else stands between them.
+    pub(crate) fn of_digits_in(text: &str) -> Self {
+        let mut head = Self::new();
+        for c in text.chars() {
+            if let Typed::Digit(digit) = digits::read(c) {
+                head.push(digit);
+            }
+        }
+        head
+    }
+
+    /// How many digits there are in all.
+    pub(crate) const fn digits(self) -> usize {
+        self.len
     }
 
     /// The first `digits` digits as a number; `digits` is at most what is known.

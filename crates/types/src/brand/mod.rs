@@ -4,12 +4,11 @@
 //! publish none, so an unknown brand is no reason to refuse a card, and a known one is no promise.
 
 mod detect;
-mod format;
 mod ranges;
 mod table;
 
+pub use crate::format::group_digits;
 pub use detect::{Brands, Iter};
-pub use format::group_digits;
 
 pub(crate) use detect::Head;
 
@@ -139,6 +138,23 @@ impl Brand {
     /// nothing about the check digit: see [`crate::Pan::progress`].
     pub fn possible(typed: &str) -> Brands {
         Head::read(typed).map_or(Brands::NONE, Head::brands)
+    }
+
+    /// The brands between which the shopper may choose, once eight digits are typed; none where there is no choice.
+    ///
+    /// A co-badged card carries a national brand and an international one, and whoever pays decides which of them is used (Regulation
+    /// (EU) 2015/751, article 8). UnionPay's numbers that Discover's network takes carry one logo: no choice.
+    pub fn choices(typed: &str) -> Brands {
+        let Some(head) = Head::read(typed) else { return Brands::NONE };
+        let brands = head.brands();
+        let national = brands.contains(Self::Dankort)
+            || brands.contains(Self::CartesBancaires)
+            || brands.contains(Self::Bancontact);
+        if head.digits() >= usize::from(Head::MAX) && national && brands.len() > 1 {
+            brands
+        } else {
+            Brands::NONE
+        }
     }
 
     /// The name that people know.

@@ -104,7 +104,7 @@ impl Expiry {
 }
 
 /// What people put between month and year; spaces and invisible marks may stand around it.
-fn is_mark(c: char) -> bool {
+pub(crate) fn is_mark(c: char) -> bool {
     matches!(
         c,
         '/' | '\\' | '-' | '.' | '\u{2010}'

@@ -5,6 +5,8 @@ mod expiry;
 mod holder;
 mod pan;
 
+pub(crate) use expiry::is_mark;
+
 pub use code::{SecurityCode, SecurityCodeError};
 pub use expiry::{Expiry, ExpiryError};
 pub use holder::{HolderName, HolderNameError};

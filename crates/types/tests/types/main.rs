@@ -13,6 +13,7 @@ mod checkout;
 mod currency;
 mod customer;
 mod decline;
+mod format;
 mod money;
 mod payment;
 mod secrets;
