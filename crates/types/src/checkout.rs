@@ -31,7 +31,12 @@ pub struct CheckoutView {
     /// The server-made key of the next attempt: back, refresh and double submit repeat it.
     pub attempt: String,
     /// What to show.
+    #[serde(flatten)]
     pub state: CheckoutState,
+    /// The last attempt, `pay_…`, if there was one.
+    pub payment_id: Option<String>,
+    /// The last attempt's status.
+    pub payment_status: Option<PaymentStatus>,
     /// Where "back to the shop" leads, if the merchant said so.
     pub return_url: Option<String>,
     /// What a submit was refused for; empty on a fresh page.
@@ -59,6 +64,9 @@ pub struct CheckoutStatus {
     /// What to show.
     #[serde(flatten)]
     pub state: CheckoutState,
+    /// Why the last attempt failed, in a sentence for the shopper.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'static str>,
     /// The session's status.
     pub session_status: SessionStatus,
     /// The last attempt, `pay_…`.

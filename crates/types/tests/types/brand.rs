@@ -345,3 +345,16 @@ proptest! {
         prop_assert!(group_digits(&digits, brand).capacity() <= digits.len() + gaps);
     }
 }
+
+#[test]
+fn the_page_has_a_mark_for_every_brand_by_its_stable_name_and_one_for_none() {
+    let marks = include_str!("../../../../www/icons/brands.svg");
+    for name in Brand::ALL.map(Brand::name).into_iter().chain(["unknown"]) {
+        assert!(marks.contains(&format!("<view id=\"{name}\"")), "{name}");
+    }
+    assert_eq!(marks.matches("<view ").count(), Brand::ALL.len() + 1);
+    // A style would need the page's nonce, and nothing is loaded from elsewhere.
+    for kept_out in ["<style", "style=", "<script", "url(http", "href=\"http"] {
+        assert!(!marks.contains(kept_out), "{kept_out}");
+    }
+}

@@ -22,6 +22,8 @@ fn view(state: CheckoutState) -> CheckoutView {
         checkout_path: Some("/checkout/cst_x".to_owned()),
         attempt: "att_x".to_owned(),
         state,
+        payment_id: Some("pay_1".to_owned()),
+        payment_status: Some(PaymentStatus::Failed),
         return_url: None,
         errors: vec![
             FieldError { field: Field::CardNumber, text: "Enter the card number.".to_owned() },
@@ -69,7 +71,11 @@ fn the_json_of_a_view_is_stable() {
             "ask": ["email", "country"],
             "checkout_path": "/checkout/cst_x",
             "attempt": "att_x",
-            "state": {"state": "ready", "declined": "card_time_limit", "wait_seconds": 60},
+            "state": "ready",
+            "declined": "card_time_limit",
+            "wait_seconds": 60,
+            "payment_id": "pay_1",
+            "payment_status": "failed",
             "return_url": null,
             "errors": [
                 {"field": "card_number", "text": "Enter the card number."},
@@ -122,6 +128,7 @@ fn a_field_that_the_form_does_not_have_is_refused_unquoted() {
 fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
     let ready = CheckoutStatus {
         state: STATES[1],
+        message: Some("Wait a minute."),
         session_status: SessionStatus::Open,
         payment_id: Some("pay_1".to_owned()),
         payment_status: Some(PaymentStatus::Failed),
@@ -134,13 +141,14 @@ fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
     assert_eq!(
         serde_json::to_value(&ready).unwrap(),
         json!({
-            "state": "ready", "declined": "card_time_limit", "wait_seconds": 60,
+            "state": "ready", "declined": "card_time_limit", "wait_seconds": 60, "message": "Wait a minute.",
             "session_status": "open", "payment_id": "pay_1", "payment_status": "failed",
             "version": 2, "amount": 1050, "currency": "EUR", "total": "€10.50", "attempt": "att_x",
         })
     );
     let expired = CheckoutStatus {
         state: CheckoutState::Expired,
+        message: None,
         session_status: SessionStatus::Expired,
         payment_id: None,
         payment_status: None,
