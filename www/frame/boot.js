@@ -1,0 +1,68 @@
+// First script of the checkout page, inline in <head>: the shop's theme before the first paint, the channel to the loader, the frame's height.
+//
+// It gives the rest of the page `window.farthing` (and data-framed to an <html> that another page holds):
+//   post(message)  tells the shop's page. Until the loader has given its port, the last message of each type waits. A later port (the shop came
+//                  back from the back-forward cache) gets size, ready and state again. {type: "navigate", path} without a port opens the path in
+//                  the top window, so that the caller need not know where it runs.
+//   plain()        says that no WebAssembly will run: the form goes on as a plain one, and a page that waits for a result reloads itself.
+//   wasm           promise of the response with the wasm; set at the end of <body>
+//
+// Protocol 1, loader to frame: {farthing: 1} with a port, from our parent and from an origin in <html data-shops>; over the port
+// {type: "theme", theme, properties}. Nothing else is listened to. Whole-line comments are removed when it is packaged.
+(() => {
+  const root = document.documentElement;
+  let waiting = {};
+  let port;
+
+  const NAMES = 'font radius background surface text muted line border accent accent-strong on-accent danger danger-soft good note on-note';
+  // Colours, lengths and lists of fonts: no function that fetches, as url() does, and nothing that ends a declaration.
+  const VALUE = /^([\p{L}\d #%.,'"/+*_-]|\b(rgba?|hsla?|(ok)?l(ab|ch)|color(-mix)?|light-dark|calc|clamp)\(|\))*$/u;
+
+  const apply = ({ theme, properties }) => {
+    if (/^(light|dark)$/.test(theme)) root.dataset.theme = theme;
+    else if (theme) delete root.dataset.theme;
+    for (const name of NAMES.split(' ')) {
+      const value = String(properties['farthing-' + name] || '');
+      root.style.setProperty('--farthing-' + name, value.length <= 120 && VALUE.test(value) ? value : '');
+    }
+  };
+
+  const post = (message) => {
+    const { type } = message;
+    if (port) port.postMessage(message);
+    else if (type === 'navigate') return open(message.path, '_top');
+    if (!port || /size|ready|state/.test(type)) waiting[type] = message;
+  };
+
+  const plain = () => {
+    const { state } = document.querySelector('[data-state]').dataset;
+    post({ type: 'ready', plain: true });
+    post({ type: 'state', state });
+    if (state === 'processing') setTimeout(() => location.reload(), 3000);
+    const view = JSON.parse(document.getElementById('farthing-state').textContent);
+    if (/paid|failed/.test(state)) post({ type: 'complete', status: view.payment_status, paymentId: view.payment_id });
+  };
+  // The form's own script is missing, or the browser refuses it because it was changed on the way.
+  addEventListener('error', ({ target }) => target.type === 'module' && plain(), true);
+
+  window.farthing = { post, plain };
+  if (parent === window) return;
+
+  root.dataset.framed = '';
+  const properties = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  apply({ theme: properties.theme, properties });
+
+  addEventListener('message', ({ source, origin, data, ports }) => {
+    if (source !== parent || !root.dataset.shops.split(' ').includes(origin) || !data || data.farthing !== 1 || !ports[0]) return;
+    if (port) port.close();
+    port = ports[0];
+    port.onmessage = ({ data }) => data && data.type === 'theme' && data.properties && apply(data);
+    port.postMessage({ type: 'hello', protocol: 1 });
+    const before = Object.values(waiting);
+    waiting = {};
+    before.forEach(post);
+  });
+
+  // The height of the content: <html> is as high as what it holds, whatever the height of the frame.
+  new ResizeObserver(([{ contentRect }]) => post({ type: 'size', height: Math.ceil(contentRect.height) })).observe(root);
+})();

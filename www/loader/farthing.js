@@ -1,0 +1,269 @@
+// Farthing's loader: defines <farthing-checkout>, which puts the server's payment form on a shop's page.
+//
+// One file for every way of loading it: <script async src>, <script type="module" src>, a bundler's import, and places
+// without a window, where it does nothing. So it has neither imports nor exports nor import.meta, and only ES2020.
+// It runs under `script-src` and `frame-src` of the server alone: styles are set through CSSOM, HTML is never parsed,
+// nothing is stored, logged or requested besides the frame. Whole-line comments are removed when it is packaged.
+(() => {
+  if (typeof window === 'undefined' || !window.customElements) return;
+
+  const NAME = 'farthing-checkout';
+  // Height of the form at 360 px, so that the page does not jump when it arrives.
+  const RESERVED = '540px';
+  const THEME = 'font radius background surface text muted line border accent accent-strong on-accent danger danger-soft good note on-note'.split(' ');
+  const STATES = /^(ready|submitting|challenge|processing|review|paid|failed|expired)$/;
+  const FINAL = /^(authorized|paid|failed|canceled|partially_refunded|refunded|needs_attention)$/;
+  const WORD = /^[a-z][\w-]{0,63}$/;
+
+  const is = (value, pattern) => typeof value === 'string' && pattern.test(value);
+
+  const make = (tag, style, properties) => {
+    const node = Object.assign(document.createElement(tag), properties);
+    Object.assign(node.style, style);
+    return node;
+  };
+
+  // The server that a script tag of ours came from. A bundle's own tag has another name and says nothing.
+  const originOf = (script) =>
+    script && is(script.src, /^https?:\/\/[^/]+\/farthing(-\w+)?\.js($|[?#])/) && new URL(script.src).origin;
+
+  const tags = [...document.querySelectorAll('script[src]')];
+  const origin = [document.currentScript, ...tags].map(originOf).find(Boolean);
+
+  const fire = (host, type, detail) =>
+    host.dispatchEvent(new CustomEvent('farthing-' + type, { bubbles: true, composed: true, detail }));
+
+  // What the element looks like now. The frame checks names and values again, for it cannot know who asks.
+  const look = (host) => {
+    const theme = host.getAttribute('theme');
+    const style = getComputedStyle(host);
+    const properties = {};
+    for (const name of THEME) {
+      const value = style.getPropertyValue('--farthing-' + name).trim();
+      if (value && value.length <= 120) properties['farthing-' + name] = value;
+    }
+    return { type: 'theme', theme: theme === 'light' || theme === 'dark' ? theme : 'auto', properties };
+  };
+
+  // What the element's frame is made from; it starts again when this changes.
+  const source = (host) => JSON.stringify(['session', 'server', 'locale'].map((name) => host.getAttribute(name)));
+
+  // Mounts a form into the element. Gives what the element asks of it later.
+  const mount = (host, again) => {
+    const form = { source: source(host), state: 'loading' };
+    const [session, address, locale] = JSON.parse(form.source);
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    let server, port, timer, greeted, mounted, ready, done;
+
+    const box = make('div', { position: 'relative', minHeight: RESERVED });
+    const panel = make('div', { position: 'absolute', insetInline: 0, top: 0, padding: '2rem 1rem', textAlign: 'center' });
+    // One live region from the start: a text that arrives together with its region is not read out.
+    const text = make('p', { margin: '0 0 1rem' }, { textContent: 'Loading secure payment…' });
+    text.setAttribute('role', 'status');
+    panel.append(text);
+    box.append(panel);
+    host.replaceChildren(box);
+
+    const frame = make(
+      'iframe',
+      // In front of the text, which the first paint then covers.
+      { position: 'relative', display: 'block', border: 0, inlineSize: '100%', height: RESERVED },
+      // Without a sandbox: the form is a document of another origin, and needs forms, scripts and the top window.
+      { title: 'Secure payment', allow: 'payment', referrerPolicy: 'no-referrer' },
+    );
+
+    const fail = (code, ...ways) => {
+      text.textContent = 'The payment form could not be loaded.';
+      panel.append(...ways);
+      form.state = 'error';
+      fire(host, 'error', { code, message: text.textContent });
+    };
+
+    // Not one word from the frame. It stays where it is, unseen: if it answers after all, it is shown.
+    const failLoad = () => {
+      const retry = make('button', { font: 'inherit', padding: '.75em 1.5em', margin: '.5rem' }, { type: 'button', textContent: 'Try again' });
+      retry.onclick = () => restart(host, true);
+      const link = make('a', { display: 'inline-block', padding: '.75em', margin: '.5rem' }, {
+        href: server + '/checkout/' + session,
+        target: '_blank',
+        rel: 'noopener noreferrer',
+        textContent: 'Open it in a new page',
+      });
+      frame.style.display = 'none';
+      fail('load', retry, link);
+      if (again) retry.focus();
+    };
+
+    const wait = (milliseconds, then) => {
+      clearTimeout(timer);
+      timer = setTimeout(then, milliseconds);
+    };
+
+    const go = (path) => {
+      const url = new URL(path, server);
+      if (url.origin !== server || !/^\/(checkout|return)\//.test(url.pathname)) return;
+      // A shop that is itself framed cannot show a bank's page there: the frame would need to be allowed by all its parents.
+      if (window === top) location.assign(url);
+      else open(url, '_top');
+    };
+
+    const receive = ({ data }) => {
+      const type = data && data.type;
+      if (type === 'hello' && data.protocol === 1) {
+        greeted = mounted = true;
+        clearTimeout(timer);
+        theme();
+      }
+      // Without a hello in our protocol nothing else is understood.
+      if (!greeted) return;
+      if (type === 'size' && Number.isInteger(data.height) && data.height >= 0 && data.height <= 20000) {
+        panel.remove();
+        box.style.minHeight = 0;
+        frame.style.display = 'block';
+        frame.style.height = data.height + 'px';
+      } else if (type === 'ready' && !ready) {
+        ready = true;
+        fire(host, 'ready', {});
+      } else if (type === 'state' && is(data.state, STATES)) {
+        form.state = data.state;
+      } else if (type === 'change' && (data.brand === null || is(data.brand, WORD)) && typeof data.complete === 'boolean') {
+        fire(host, 'change', { brand: data.brand, complete: data.complete });
+      } else if (type === 'complete' && is(data.status, FINAL) && is(data.paymentId, /^pay_\w{1,64}$/)) {
+        const result = data.status + data.paymentId;
+        // A frame that was loaded again says it again.
+        if (done !== result) fire(host, 'complete', { status: data.status, paymentId: data.paymentId });
+        done = result;
+      } else if (type === 'error' && is(data.code, WORD) && is(data.message, /^.{0,500}$/s)) {
+        fire(host, 'error', { code: data.code, message: data.message });
+      } else if (type === 'navigate' && is(data.path, /^\/(checkout|return)\//)) {
+        go(data.path);
+      }
+    };
+
+    // A fresh channel for the document that the frame now shows; only our server's documents get the port.
+    const shake = () => {
+      if (port) port.close();
+      const channel = new MessageChannel();
+      port = channel.port1;
+      port.onmessage = receive;
+      greeted = false;
+      frame.contentWindow.postMessage({ farthing: 1 }, server, [channel.port2]);
+    };
+
+    // Back from the back-forward cache: does the frame still answer?
+    const restored = ({ persisted }) => {
+      if (!persisted || !frame.contentWindow) return;
+      shake();
+      wait(3000, () => restart(host));
+    };
+
+    const theme = (form.theme = () => {
+      const now = look(host);
+      // A frame whose scheme differs from its document's is painted with an opaque background.
+      frame.style.colorScheme = now.theme === 'auto' ? 'light dark' : now.theme;
+      if (greeted) port.postMessage(now);
+      return now;
+    });
+
+    form.stop = () => {
+      clearTimeout(timer);
+      removeEventListener('pageshow', restored);
+      dark.removeEventListener('change', theme);
+      if (port) port.close();
+      box.remove();
+    };
+
+    try {
+      server = address ? new URL(address, location.href).origin : origin;
+    } catch (_) {
+      // Not an address: the same as none.
+    }
+    if (session === null) {
+      // The shop has none yet.
+    } else if (!/^cst_[\w-]{1,200}$/.test(session)) {
+      fail('session');
+    } else if (!/^https?:/.test(server)) {
+      fail('server');
+    } else {
+      const { theme: name, properties } = theme();
+      const query = new URLSearchParams({ theme: name });
+      if (is(locale, /^[\w-]{2,35}$/)) query.set('locale', locale);
+      frame.onload = () => {
+        shake();
+        // Once it has spoken, a document that does not is a bank's page or the like: leave it in peace.
+        if (!mounted) wait(3000, failLoad);
+      };
+      wait(8000, failLoad);
+      // The theme travels in the fragment, so that the first paint is right and no log sees it.
+      frame.src = `${server}/checkout/${session}?${query}#${new URLSearchParams({ theme: name, ...properties })}`;
+      box.append(frame);
+      if (again) frame.focus();
+      addEventListener('pageshow', restored);
+      dark.addEventListener('change', theme);
+    }
+    return form;
+  };
+
+  const forms = new WeakMap();
+
+  const stop = (host) => {
+    const form = forms.get(host);
+    if (form) form.stop();
+    forms.delete(host);
+  };
+
+  const restart = (host, again) => {
+    stop(host);
+    if (host.isConnected) forms.set(host, mount(host, again));
+  };
+
+  // Later in this task, so that attributes set one by one, and frameworks that mount twice, make one frame.
+  const update = (host) =>
+    queueMicrotask(() => {
+      const form = forms.get(host);
+      if (!form || form.source !== source(host)) restart(host);
+    });
+
+  // A page may load us twice; the first definition stays.
+  if (!customElements.get(NAME)) {
+    customElements.define(
+      NAME,
+      class extends HTMLElement {
+        static get observedAttributes() {
+          return ['session', 'server', 'locale', 'theme'];
+        }
+        get state() {
+          return (forms.get(this) || { state: 'idle' }).state;
+        }
+        refreshTheme() {
+          const form = forms.get(this);
+          if (form) form.theme();
+        }
+        connectedCallback() {
+          update(this);
+        }
+        disconnectedCallback() {
+          stop(this);
+        }
+        // Element.moveBefore: the frame keeps what was typed.
+        connectedMoveCallback() {}
+        attributeChangedCallback(name) {
+          if (name === 'theme') this.refreshTheme();
+          else update(this);
+        }
+      },
+    );
+  }
+
+  // <script src="…/farthing.js" data-session="cst_…"> mounts a form where it stands, once however often we run.
+  for (const tag of tags) {
+    const server = originOf(tag);
+    if (!server || !tag.dataset.session || tag.farthing) continue;
+    tag.farthing = true;
+    const form = document.createElement(NAME);
+    for (const [name, value] of Object.entries({ server, ...tag.dataset })) {
+      if (/^(session|locale|theme|server)$/.test(name)) form.setAttribute(name, value);
+    }
+    tag.after(form);
+  }
+})();
