@@ -70,7 +70,7 @@ pub fn checkout_policy(nonce: &Nonce, shops: &[Origin], mode: Mode) -> HeaderVal
     policy(format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'nonce-{nonce}'; \
          img-src 'self' data:; connect-src 'self'; frame-src 'self' https:{}; form-action 'self'; base-uri 'none'; \
-         frame-ancestors {}",
+         frame-ancestors {}; require-trusted-types-for 'script'; trusted-types 'none'",
         local_http(mode),
         ancestors(shops)
     ))
@@ -86,12 +86,14 @@ pub fn step_policy(nonce: &Nonce, shops: &[Origin], mode: Mode) -> HeaderValue {
     ))
 }
 
-/// The policy of pages that only say something.
-pub fn message_policy(nonce: &Nonce) -> HeaderValue {
+/// The policy of pages that only say something. In a registered shop's frame they are shown too: an old link must not
+/// leave a blank there. A stranger's frame stays blank.
+pub fn message_policy(nonce: &Nonce, shops: &[Origin]) -> HeaderValue {
     policy(format!(
         "default-src 'none'; style-src 'nonce-{}'; img-src 'self' data:; form-action 'none'; base-uri 'none'; \
-         frame-ancestors 'none'",
-        nonce.as_str()
+         frame-ancestors {}",
+        nonce.as_str(),
+        ancestors(shops)
     ))
 }
 
@@ -146,14 +148,15 @@ mod tests {
             checkout_policy(&nonce(), &shops(), Mode::Live),
             "default-src 'none'; script-src 'nonce-bm9uY2U=' 'strict-dynamic' 'wasm-unsafe-eval'; \
              style-src 'nonce-bm9uY2U='; img-src 'self' data:; connect-src 'self'; frame-src 'self' https:; \
-             form-action 'self'; base-uri 'none'; frame-ancestors https://shop.example https://www.shop.example:8443"
+             form-action 'self'; base-uri 'none'; frame-ancestors https://shop.example https://www.shop.example:8443; \
+             require-trusted-types-for 'script'; trusted-types 'none'"
         );
     }
 
     #[test]
     fn a_page_without_registered_shops_is_framed_by_nobody() {
         let text = checkout_policy(&nonce(), &[], Mode::Live);
-        assert!(text.to_str().unwrap().ends_with("; frame-ancestors 'none'"));
+        assert!(text.to_str().unwrap().contains("; frame-ancestors 'none';"));
     }
 
     #[test]
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn message_pages_load_their_style_and_nothing_else() {
-        let text = message_policy(&nonce());
+        let text = message_policy(&nonce(), &[]);
         let text = text.to_str().unwrap();
         assert!(
             !text.contains("script-src") && text.contains("style-src 'nonce-bm9uY2U='"),
@@ -186,6 +189,8 @@ mod tests {
             text.contains("form-action 'none'") && text.contains("frame-ancestors 'none'"),
             "{text}"
         );
+        let framed = message_policy(&nonce(), &shops()[..1]);
+        assert!(framed.to_str().unwrap().ends_with("; frame-ancestors https://shop.example"));
     }
 
     #[test]

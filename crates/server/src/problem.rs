@@ -93,6 +93,9 @@ pub enum ApiError {
     /// 409: the page shows another version of the session.
     #[error("the session was changed")]
     SessionChanged,
+    /// 410: the session ended without a payment. Only a valid link is told so.
+    #[error("the session is over")]
+    SessionExpired,
     /// 409: the session is processing, complete or expired.
     #[error("the session is not open")]
     SessionNotOpen,
@@ -200,6 +203,9 @@ impl ApiError {
             }
             Self::SessionChanged => {
                 (StatusCode::CONFLICT, urn!("session-changed"), "The session was changed")
+            }
+            Self::SessionExpired => {
+                (StatusCode::GONE, urn!("session-expired"), "The session is over")
             }
             Self::SessionNotOpen => {
                 (StatusCode::CONFLICT, urn!("session-not-open"), "The session is not open")
@@ -356,6 +362,7 @@ mod tests {
             ApiError::OrderAlreadyPaid { payment: "pay_1".into() },
             ApiError::RequestTimeout,
             ApiError::SessionChanged,
+            ApiError::SessionExpired,
             ApiError::SessionNotOpen,
             ApiError::TooManyAttempts,
             ApiError::Unauthorized,

@@ -70,3 +70,51 @@ pub fn customer(field: CustomerField, error: CustomerError) -> String {
         _ => format!("The {what} has a character that cannot be used."),
     }
 }
+
+/// The amount was changed while the page was open.
+pub const SESSION_CHANGED: &str = "The order has changed. Check the new total, then pay.";
+/// The form could not be sent at all.
+pub const NOT_SENT: &str =
+    "The payment could not be started. You have not been charged. Try again in a moment.";
+/// No answer came, and the server shows no payment either: sent again, the same attempt is not charged twice.
+pub const INTERRUPTED: &str =
+    "The connection was interrupted. Try again: you will not be charged twice.";
+
+/// Why a submit was not taken; `problem` is the `type` of the problem, with or without `urn:farthing:problem:`.
+///
+/// The server sends this sentence with the problem, and says it on the plain page: a script shows what it was sent.
+pub fn refusal(problem: &str) -> &'static str {
+    match problem.strip_prefix("urn:farthing:problem:").unwrap_or(problem) {
+        "idempotency-mismatch" => {
+            "This form was already sent with another card. Enter the card again to try once more."
+        }
+        "not-found" => "This page is not available. Go back to the shop to start again.",
+        "order-already-open" => {
+            "This order is being paid in another window. Finish or close it first."
+        }
+        "order-already-paid" => "This order is already paid. You have not been charged again.",
+        "session-changed" => SESSION_CHANGED,
+        "session-expired" => {
+            "This checkout has expired. No payment was made. Go back to the shop to start again."
+        }
+        "too-many-attempts" => "There were too many attempts. Go back to the shop and start again.",
+        _ => NOT_SENT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_has_the_same_words_under_both_spellings_and_every_other_problem_the_general_ones()
+    {
+        assert_eq!(refusal("urn:farthing:problem:session-changed"), refusal("session-changed"));
+        assert_ne!(refusal("session-changed"), refusal("session-expired"));
+        let general = refusal("unavailable");
+        assert!(general.contains("You have not been charged"), "{general}");
+        for other in ["internal", "", "urn:farthing:problem:", "session-changed "] {
+            assert_eq!(refusal(other), general, "{other:?}");
+        }
+    }
+}

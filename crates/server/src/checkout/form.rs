@@ -16,9 +16,10 @@ use zeroize::Zeroizing;
 use crate::problem::ApiError;
 
 /// Names of fields that are not customer data.
-const OTHER_FIELDS: [&str; 13] = [
+const OTHER_FIELDS: [&str; 14] = [
     "attempt",
     "version",
+    "card_brand",
     "card_number",
     "card_expiry",
     "card_code",
@@ -128,6 +129,19 @@ impl Fields {
         }
     }
 
+    /// The brand that the shopper chose on a card that carries more than one; `None` where nothing was chosen.
+    pub fn brand(&self, pan: &Pan) -> Result<Option<Brand>, ApiError> {
+        let name = self.text("card_brand");
+        if name.is_empty() {
+            return Ok(None);
+        }
+        name.parse()
+            .ok()
+            .filter(|brand| Brand::possible(pan.expose_digits()).contains(*brand))
+            .map(Some)
+            .ok_or_else(|| ApiError::field("card_brand", "must be a brand that the card can have"))
+    }
+
     /// The card, or what is wrong with it.
     pub fn card(&self, now: Timestamp) -> Result<Card, Vec<FieldError>> {
         let mut errors = Vec::new();
@@ -179,16 +193,6 @@ impl Fields {
             .map(|field| (*field, self.text(field.name()).chars().take(200).collect()))
             .collect()
     }
-}
-
-/// The rules that a submit breaks, as a problem for programs.
-pub fn problem(errors: &[FieldError]) -> ApiError {
-    ApiError::Validation(
-        errors
-            .iter()
-            .map(|error| crate::problem::FieldError::new(error.field.name(), error.text.clone()))
-            .collect(),
-    )
 }
 
 /// Whether this form takes card data at all.

@@ -1,5 +1,6 @@
 //! What the checkout page shows and sends.
 
+pub mod answer;
 pub mod form;
 pub mod refusals;
 pub mod view;

@@ -29,7 +29,12 @@ pub fn of_session(
 ) -> Result<CheckoutView, ApiError> {
     let known = known_customer(app, session)?;
     let state = session_state(session, last, app.now());
-    Ok(CheckoutView { checkout_path: Some(path), ..view(app, session, &known, state)? })
+    Ok(CheckoutView {
+        checkout_path: Some(path),
+        payment_id: last.map(|payment| payment.id.clone()),
+        payment_status: last.map(|payment| payment.status),
+        ..view(app, session, &known, state)?
+    })
 }
 
 /// What a page that is already open has to learn.
@@ -45,6 +50,7 @@ pub fn status_of(
     };
     Ok(CheckoutStatus {
         state,
+        message: message(state),
         session_status: session.status,
         payment_id: last.map(|payment| payment.id.clone()),
         payment_status: last.map(|payment| payment.status),
@@ -54,6 +60,16 @@ pub fn status_of(
         total: format_amount(session.amount, session.currency),
         attempt,
     })
+}
+
+/// What failed, in a sentence.
+fn message(state: CheckoutState) -> Option<&'static str> {
+    let declined = match state {
+        CheckoutState::Ready { declined, .. } => declined,
+        CheckoutState::Failed { declined } => Some(declined),
+        _ => None,
+    };
+    declined.map(|declined| declined.advice().text)
 }
 
 /// What the page of a return token shows: the result, and no way to pay.
@@ -84,6 +100,8 @@ fn view(
         checkout_path: None,
         attempt: new_id("att_")?,
         state,
+        payment_id: None,
+        payment_status: None,
         return_url: Some(way_back(app, session)),
         errors: Vec::new(),
         typed: Vec::new(),
@@ -103,7 +121,7 @@ pub fn known_customer(app: &App, session: &Session) -> Result<Customer, ApiError
 }
 
 /// The state of a session's page.
-fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> CheckoutState {
+pub fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) -> CheckoutState {
     let declined = last.and_then(Payment::final_decline).map(|decline| decline.code);
     match session.status {
         SessionStatus::Open if session.expires_at <= now => CheckoutState::Expired,

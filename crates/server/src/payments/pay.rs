@@ -10,7 +10,7 @@ use farthing_gateways::gateway::Recurrence;
 use farthing_gateways::{
     BuildError, NextStep, Order, PayState, Unclear, WireRequest, WireResponse,
 };
-use farthing_types::{BrowserInfo, Card, Customer, Money};
+use farthing_types::{Brand, BrowserInfo, Card, Customer, Money};
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
 
@@ -34,6 +34,8 @@ pub enum Source<'a> {
     Card {
         /// The card; dropped, and so wiped, before the gateway answers.
         card: Card,
+        /// The brand that the shopper chose, where the card has more than one.
+        brand: Option<Brand>,
         /// The browser that it was typed into.
         browser: &'a BrowserInfo,
     },
@@ -101,7 +103,9 @@ pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError>
         Source::Hosted { .. } => Method::Hosted,
     };
     let (card, fingerprint) = match &attempt.source {
-        Source::Card { card, .. } => (Some(on_file(card)), Some(app.cards.fingerprint(card))),
+        Source::Card { card, brand, .. } => {
+            (Some(on_file(card, *brand)), Some(app.cards.fingerprint(card)))
+        }
         Source::Hosted { .. } => (None, None),
     };
     let request = build(app, &attempt, &id, &return_token, &callback_token)?;
@@ -319,7 +323,7 @@ fn build(
         }),
     };
     let built = match &attempt.source {
-        Source::Card { card, browser } => app.gateway.pay_card(&order, card, browser),
+        Source::Card { card, browser, .. } => app.gateway.pay_card(&order, card, browser),
         Source::Hosted { prefilled_phone } => app.gateway.hosted_form(&order, *prefilled_phone),
     };
     built.map_err(|error| match error {
@@ -336,10 +340,10 @@ fn build(
     })
 }
 
-/// What may be kept of a card.
-fn on_file(card: &Card) -> CardOnFile {
+/// What may be kept of a card: of its brands the one that the shopper chose.
+fn on_file(card: &Card, chosen: Option<Brand>) -> CardOnFile {
     CardOnFile {
-        brand: farthing_types::Brand::of(&card.pan).map(|brand| brand.name().to_owned()),
+        brand: chosen.or_else(|| Brand::of(&card.pan)).map(|brand| brand.name().to_owned()),
         last4: Some(card.pan.last4().as_str().to_owned()),
         exp: Some(format!(
             "{:02}/{:02}",

@@ -5,13 +5,14 @@ use axum::extract::{Path, Request, State};
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
-use farthing_types::checkout::{Field, FieldError};
+use farthing_types::checkout::{CheckoutState, Field, FieldError};
 use farthing_types::{BrowserInfo, PaymentStatus};
-use serde::Serialize;
+use farthing_widget::errors;
 use tracing::error;
 
 use super::pages::{self, Framing};
 use crate::app::App;
+use crate::checkout::answer::{Refused, Submitted};
 use crate::checkout::form::{self, Fields};
 use crate::checkout::refusals::Refusal;
 use crate::checkout::view;
@@ -37,7 +38,7 @@ pub async fn page(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let Some((session, path)) = find(&app, &token).await? else {
-        return Ok(pages::not_available(&app));
+        return Ok(pages::not_available(&app, Framing::Shop));
     };
     // Fields in the address are a planted link or a broken page: they are not read.
     let foreign = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
@@ -65,20 +66,8 @@ pub async fn refuse_get(
     State(app): State<App>,
     Path(token): Path<String>,
 ) -> Result<Response, ApiError> {
-    let Some((_, path)) = find(&app, &token).await? else { return Ok(pages::not_available(&app)) };
+    let Some((_, path)) = find(&app, &token).await? else { return Ok(pages::not_available(&app, Framing::Shop)) };
     Ok(pages::refused(&app, &path, StatusCode::METHOD_NOT_ALLOWED))
-}
-
-/// What a script is told after its submit.
-#[derive(Debug, Serialize)]
-pub struct Submitted {
-    /// The payment's status.
-    pub status: PaymentStatus,
-    /// `pay_…`.
-    pub payment_id: String,
-    /// Where to go on, on this server.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
 }
 
 /// `POST /checkout/{cst}/payments`: the form, urlencoded or JSON.
@@ -87,30 +76,61 @@ pub async fn pay(
     Path(token): Path<String>,
     client: ClientAddr,
     request: Request,
+) -> Response {
+    let kind = BodyKind::of(request.headers());
+    match receive(&app, &token, client, request, kind).await {
+        Ok(response) => response,
+        Err(error) if kind == Some(BodyKind::Form) => pages::failed(&app, error),
+        Err(error) => Refused::from(error).into_response(),
+    }
+}
+
+/// How a submit is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BodyKind {
+    Form,
+    Json,
+}
+
+impl BodyKind {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let kind = headers.get(CONTENT_TYPE)?.to_str().ok()?.split(';').next()?.trim();
+        if kind.eq_ignore_ascii_case("application/json") {
+            Some(Self::Json)
+        } else if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            Some(Self::Form)
+        } else {
+            None
+        }
+    }
+}
+
+async fn receive(
+    app: &App,
+    token: &str,
+    client: ClientAddr,
+    request: Request,
+    kind: Option<BodyKind>,
 ) -> Result<Response, ApiError> {
-    require_same_site(&app, request.headers())?;
-    let json = match request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) {
-        Some(kind) if is_media_type(kind, "application/json") => true,
-        Some(kind) if is_media_type(kind, "application/x-www-form-urlencoded") => false,
-        _ => return Err(ApiError::UnsupportedMediaType),
-    };
+    require_same_site(app, request.headers())?;
+    let json = kind.ok_or(ApiError::UnsupportedMediaType)? == BodyKind::Json;
     let browser = browser_of(request.headers());
-    let found = find(&app, &token).await?;
+    let found = find(app, token).await?;
     // Read and wiped in any case, so that answers for good and bad links take alike.
     let fields = {
         let body = read_body(request).await?;
         if json { Fields::from_json(&body) } else { Fields::from_form(&body) }
     };
     let submit = match found {
-        Some((session, path)) if session.expires_at > app.now() => Submit { session, path, json },
-        _ if json => return Err(ApiError::NotFound),
-        // Over while the card was typed. Even a page that says so must not be the answer to a POST: see
-        // `checkout::refusals`.
-        Some((_, path)) => return Ok(Redirect::to(&path).into_response()),
+        Some((session, path)) => Submit { session, path, json },
+        None if json => return Err(ApiError::NotFound),
         // Nobody was ever shown a form here.
-        None => return Ok(pages::not_available(&app)),
+        None => return Ok(pages::not_available(app, Framing::Shop)),
     };
-    submit.run(&app, fields?, browser, client).await
+    if submit.session.expires_at <= app.now() {
+        return submit.too_late(app).await;
+    }
+    submit.run(app, fields?, browser, client).await
 }
 
 /// One submit on its way to an answer.
@@ -150,13 +170,17 @@ impl Submit {
         };
         errors.extend(fields.complete(&mut customer, &asked));
         if !errors.is_empty() {
-            return self.again(app, errors, fields.typed(&asked));
+            return Ok(self.again(app, errors, fields.typed(&asked)));
         }
+        let brand = match &card {
+            Some(card) => fields.brand(&card.pan)?,
+            None => None,
+        };
         let browser = fields.browser(browser, self.json);
         let typed = fields.typed(&asked);
         drop(fields);
         let source = match card {
-            Some(card) => Source::Card { card, browser: &browser },
+            Some(card) => Source::Card { card, brand, browser: &browser },
             None => Source::Hosted { prefilled_phone: None },
         };
         let session = &self.session;
@@ -172,18 +196,18 @@ impl Submit {
         crash::point("K6");
         let problem = match started {
             Ok(Started::Payment(payment)) => return Ok(self.go_on(&payment)),
-            // The page shows it: no more needs to be said.
+            // A second window of this checkout: it shows what the first one began.
             Ok(Started::OrderOpen(payment) | Started::OrderPaid(payment))
-                if payment.session_id == session.id && !self.json =>
+                if payment.session_id == session.id =>
             {
-                return Ok(Redirect::to(&self.path).into_response());
+                return Ok(self.show(&payment));
             }
             Ok(Started::OrderOpen(payment)) => ApiError::OrderAlreadyOpen { payment: payment.id },
             Ok(Started::OrderPaid(payment)) => ApiError::OrderAlreadyPaid { payment: payment.id },
             Ok(Started::OtherCard) => ApiError::IdempotencyMismatch,
             Ok(Started::Stale) => ApiError::SessionChanged,
             Ok(Started::TooMany) => ApiError::TooManyAttempts,
-            Ok(Started::SessionClosed) => ApiError::NotFound,
+            Ok(Started::SessionClosed) => return self.too_late(app).await,
             Err(error) => error,
         };
         if self.json {
@@ -192,11 +216,26 @@ impl Submit {
         if let ApiError::Internal(cause) = &problem {
             error!(%cause, "a payment could not be started");
         }
-        self.again(
-            app,
-            vec![FieldError { field: Field::Form, text: words(&problem).to_owned() }],
-            typed,
-        )
+        let text = errors::refusal(problem.problem_type()).to_owned();
+        Ok(self.again(app, vec![FieldError { field: Field::Form, text }], typed))
+    }
+
+    /// The session was over when the submit came.
+    async fn too_late(self, app: &App) -> Result<Response, ApiError> {
+        if !self.json {
+            // Even a page that says so must not be the answer to a POST: see `checkout::refusals`.
+            return Ok(Redirect::to(&self.path).into_response());
+        }
+        let session = app.store.session(&self.session.id).await?.ok_or(ApiError::NotFound)?;
+        let last = app.store.last_payment(&session.id).await?;
+        match (view::session_state(&session, last.as_ref(), app.now()), last) {
+            (CheckoutState::Expired | CheckoutState::Ready { .. }, _) | (_, None) => {
+                Err(ApiError::SessionExpired)
+            }
+            (CheckoutState::Failed { .. }, _) => Err(ApiError::TooManyAttempts),
+            // It is over because of a payment, or goes on with one.
+            (_, Some(payment)) => Ok(self.show(&payment)),
+        }
     }
 
     /// The form once more with what is wrong; card fields stay empty.
@@ -205,48 +244,30 @@ impl Submit {
         app: &App,
         errors: Vec<FieldError>,
         typed: Vec<(farthing_types::CustomerField, String)>,
-    ) -> Result<Response, ApiError> {
+    ) -> Response {
         if self.json {
-            return Err(form::problem(&errors));
+            return Refused::fields(errors).into_response();
         }
         app.refusals.keep(&self.session.id, Refusal { errors, typed });
-        Ok(Redirect::to(&self.path).into_response())
+        Redirect::to(&self.path).into_response()
     }
 
     /// The payment is under way or over: on to the next page. A form's POST only ever leads to a page of ours.
     fn go_on(&self, payment: &Payment) -> Response {
+        if self.json {
+            return Submitted::of(payment, &self.path).into_response();
+        }
         let step = payment.status == PaymentStatus::RequiresAction;
         let next = if step { format!("{}/step", self.path) } else { self.path.clone() };
-        if self.json {
-            let next = step.then_some(next);
-            return Json(Submitted {
-                status: payment.status,
-                payment_id: payment.id.clone(),
-                next,
-            })
-            .into_response();
-        }
         Redirect::to(&next).into_response()
     }
-}
 
-/// Why a submit was not taken, for the shopper.
-fn words(problem: &ApiError) -> &'static str {
-    match problem {
-        ApiError::OrderAlreadyOpen { .. } => {
-            "This order is being paid in another window. Finish or close it first."
+    /// A payment that this submit did not start: the page shows it, and no more needs to be said.
+    fn show(&self, payment: &Payment) -> Response {
+        if self.json {
+            return Submitted::of(payment, &self.path).into_response();
         }
-        ApiError::OrderAlreadyPaid { .. } => {
-            "This order is already paid. You have not been charged again."
-        }
-        ApiError::IdempotencyMismatch => {
-            "This form was already sent with another card. Enter the card again to try once more."
-        }
-        ApiError::SessionChanged => "The order has changed. Check the new total, then pay.",
-        ApiError::TooManyAttempts => {
-            "There were too many attempts. Go back to the shop and start again."
-        }
-        _ => "The payment could not be started. You have not been charged. Try again in a moment.",
+        Redirect::to(&self.path).into_response()
     }
 }
 
@@ -263,7 +284,7 @@ pub async fn status(
 /// `GET /checkout/{cst}/step`: hands the shopper over to the bank, once. Opened again, it asks the gateway first.
 pub async fn step(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
     let Some((session, path)) = find(&app, &token).await? else {
-        return Ok(pages::not_available(&app));
+        return Ok(pages::not_available(&app, Framing::Shop));
     };
     let last = app.store.last_payment(&session.id).await?;
     let Some(payment) = last.filter(|payment| payment.status == PaymentStatus::RequiresAction)
@@ -301,10 +322,6 @@ fn require_same_site(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
         None => headers.get("origin").is_some_and(|origin| origin == app.public_url.as_str()),
     };
     if fine { Ok(()) } else { Err(ApiError::CrossSite) }
-}
-
-fn is_media_type(value: &str, wanted: &str) -> bool {
-    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
 /// Whether the page is asked for by a frame.

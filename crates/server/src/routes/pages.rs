@@ -1,8 +1,9 @@
 //! Rendered pages with their headers: every answer that a browser shows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use farthing_types::checkout::CheckoutView;
@@ -12,8 +13,9 @@ use farthing_widget::{
 };
 
 use crate::app::App;
-use crate::config::Mode;
+use crate::config::{Mode, Origin};
 use crate::headers::{self, Nonce};
+use crate::problem::ApiError;
 
 /// A waiting page asks again after so many seconds.
 pub const REFRESH_SECONDS: u16 = 3;
@@ -30,6 +32,16 @@ pub enum Framing {
     Shop,
 }
 
+impl Framing {
+    /// The origins that may frame it.
+    fn shops(self, app: &App) -> &[Origin] {
+        match self {
+            Self::None => &[],
+            Self::Shop => &app.config.merchant.origins,
+        }
+    }
+}
+
 /// The checkout in any state. `refresh`: seconds and path of a waiting page.
 pub fn checkout(
     app: &App,
@@ -43,11 +55,8 @@ pub fn checkout(
             refresh: refresh.map(|(seconds, url)| Refresh { seconds, url }),
             ..*page
         };
-        let shops = match framing {
-            Framing::None => &[],
-            Framing::Shop => app.config.merchant.origins.as_slice(),
-        };
-        (render_checkout(view, &page), headers::checkout_policy(nonce, shops, app.config.mode))
+        let policy = headers::checkout_policy(nonce, framing.shops(app), app.config.mode);
+        (render_checkout(view, &page), policy)
     })
 }
 
@@ -64,14 +73,36 @@ pub fn step(app: &App, view: &CheckoutView, target: &str, again: bool) -> Respon
 }
 
 /// One page for links that are unknown, forged or long over.
-pub fn not_available(app: &App) -> Response {
-    message(app, MessageKind::NotAvailable, StatusCode::NOT_FOUND)
+pub fn not_available(app: &App, framing: Framing) -> Response {
+    message(app, MessageKind::NotAvailable, StatusCode::NOT_FOUND, framing)
+}
+
+/// A page in place of a problem that a browser would show as text; what no shopper meets stays a problem.
+///
+/// The answer keeps the error in its extensions, for the log, and its `Retry-After`.
+pub fn failed(app: &App, error: ApiError) -> Response {
+    let kind = match &error {
+        ApiError::NotFound => MessageKind::NotAvailable,
+        ApiError::Unavailable { .. } => MessageKind::Busy,
+        ApiError::Internal(_) => MessageKind::TryAgain,
+        _ => return error.into_response(),
+    };
+    let mut response = message(app, kind, error.status(), Framing::Shop);
+    let problem = error.into_response();
+    if let Some(seconds) = problem.headers().get(RETRY_AFTER) {
+        response.headers_mut().insert(RETRY_AFTER, seconds.clone());
+    }
+    if let Some(error) = problem.extensions().get::<Arc<ApiError>>() {
+        response.extensions_mut().insert(Arc::clone(error));
+    }
+    response
 }
 
 /// A GET that carried form fields.
 pub fn refused(app: &App, checkout_path: &str, status: StatusCode) -> Response {
     let mut response = html(app, status, |page, nonce| {
-        (render_refused(checkout_path, page), headers::message_policy(nonce))
+        let shops = &app.config.merchant.origins;
+        (render_refused(checkout_path, page), headers::message_policy(nonce, shops))
     });
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
@@ -80,8 +111,10 @@ pub fn refused(app: &App, checkout_path: &str, status: StatusCode) -> Response {
 }
 
 /// A page without a session.
-pub fn message(app: &App, kind: MessageKind, status: StatusCode) -> Response {
-    html(app, status, |page, nonce| (render_message(kind, page), headers::message_policy(nonce)))
+pub fn message(app: &App, kind: MessageKind, status: StatusCode, framing: Framing) -> Response {
+    html(app, status, |page, nonce| {
+        (render_message(kind, page), headers::message_policy(nonce, framing.shops(app)))
+    })
 }
 
 fn html(

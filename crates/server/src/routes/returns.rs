@@ -17,13 +17,13 @@ pub async fn arrive(
     Path(token): Path<String>,
 ) -> Result<Response, ApiError> {
     let Some(token) = Token::parse(TokenKind::Return, &token) else {
-        return Ok(pages::not_available(&app));
+        return Ok(pages::not_available(&app, Framing::None));
     };
     let found = app.store.payment_by_return(&token.hash()).await?;
-    let Some(payment) = found else { return Ok(pages::not_available(&app)) };
+    let Some(payment) = found else { return Ok(pages::not_available(&app, Framing::None)) };
     let session = app.store.session(&payment.session_id).await?.ok_or(ApiError::NotFound)?;
     if !view::is_viewable(&session, app.now()) && !payment.is_open() {
-        return Ok(pages::not_available(&app));
+        return Ok(pages::not_available(&app, Framing::None));
     }
     let payment = if payment.is_open() {
         checks::trigger(&app, &payment, pages::PATIENCE).await?
