@@ -6,10 +6,14 @@
 )]
 
 mod bench;
+mod installed;
+mod package;
 mod run;
+mod sizes;
 mod steps;
 mod tests_run;
 mod tools;
+mod web;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,6 +46,15 @@ enum Task {
     },
     /// Build the release binary and print its size.
     Build,
+    /// Build what a browser loads into `dist/`, and hold it to its limits of bytes.
+    Web {
+        /// Print where the bytes of the module go, with this many functions.
+        #[arg(long, value_name = "ROWS", num_args = 0..=1, default_missing_value = "40")]
+        sizes: Option<usize>,
+    },
+    /// Called by trunk at the end of its build.
+    #[command(hide = true)]
+    Package,
     /// Measure.
     Bench {
         /// What to measure.
@@ -64,6 +77,8 @@ fn main() -> ExitCode {
         Task::Demo { port, data } => run::demo(port, data.as_deref()),
         Task::Test { only } => Ok(tests_run::test(&only)),
         Task::Build => Ok(run::build()),
+        Task::Web { sizes } => Ok(web::web(sizes)),
+        Task::Package => package::run().map(|()| ExitCode::SUCCESS),
         Task::Bench { subject, arguments } => bench::bench(subject, &arguments),
         Task::Soak { arguments } => bench::soak(&arguments),
     };

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
+use crate::installed;
 use crate::steps::{self, Outcome, Steps, Tally};
 use crate::tools;
 
@@ -59,7 +60,7 @@ pub(crate) fn test(only: &[Step]) -> ExitCode {
     }
     if wanted(Step::Deny) {
         steps.run("deny", "licences, bans and sources of dependencies", |_| {
-            let deny = tools::cargo_deny()?;
+            let deny = installed::cargo_deny()?;
             steps::run(deny_command(&deny).args([
                 "check",
                 "--hide-inclusion-graph",
@@ -71,7 +72,7 @@ pub(crate) fn test(only: &[Step]) -> ExitCode {
     }
     if wanted(Step::Advisories) {
         steps.run("advisories", "known vulnerabilities of dependencies", |_| {
-            advisories(&tools::cargo_deny()?)
+            advisories(&installed::cargo_deny()?)
         });
     }
     if wanted(Step::Wasm) {

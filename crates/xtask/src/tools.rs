@@ -1,6 +1,7 @@
-//! The tools beside the Rust toolchain: one place for their versions, how to find them and how to install them.
+//! Cargo, the toolchain's parts, and what comes from the system's package manager.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -8,8 +9,6 @@ use anyhow::{Context, Result, bail};
 
 use crate::steps;
 
-/// Checks licences, bans and sources of dependencies.
-pub(crate) const CARGO_DENY: &str = "0.20.2";
 /// The target of everything that runs in a browser.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// What apt calls the browser and its driver.
@@ -20,7 +19,12 @@ const APT_BROWSER: [&str; 2] = ["chromium", "chromium-driver"];
 /// It does not inherit what cargo told this program about its own package: build scripts that look at such variables
 /// (that of `ring` does) would run again each time that `cargo xtask` and plain `cargo` take turns.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    program(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that may call cargo itself, in the workspace, with the environment that [`cargo`] has.
+pub(crate) fn program(path: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(path);
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(is_of_this_package) {
             command.env_remove(name);
@@ -62,7 +66,7 @@ pub(crate) fn target_directory() -> Result<PathBuf> {
 }
 
 /// The program's path, if it is on `PATH`.
-fn on_path(program: &str) -> Option<PathBuf> {
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)
         .map(|directory| directory.join(program))
         .find(|path| path.is_file())
@@ -106,47 +110,6 @@ pub(crate) fn wasm_target() -> Result<()> {
         );
     }
     steps::must(Command::new("rustup").args(["target", "add", WASM_TARGET]))
-}
-
-/// `cargo-deny` of the pinned version: found on `PATH`, among our tools, or built now.
-///
-/// Our tools live under `CARGO_HOME`, beside `bin` and not in it: clones share them, and a newer one of the developer's own stays.
-pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    let root = match home {
-        Some(home) => home.join("farthing-tools"),
-        None => target_directory()?.join("tools"),
-    };
-    let ours = root.join("bin/cargo-deny");
-    let wanted = format!("cargo-deny {CARGO_DENY}");
-    let fits = |path: &Path| {
-        Command::new(path)
-            .arg("--version")
-            .output()
-            .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == wanted)
-    };
-    if let Some(path) =
-        on_path("cargo-deny").into_iter().chain([ours.clone()]).find(|path| fits(path))
-    {
-        return Ok(path);
-    }
-    println!(
-        "    {wanted} is missing: cargo install cargo-deny --version {CARGO_DENY} --locked --root {}",
-        root.display()
-    );
-    let mut install = cargo();
-    // Outside the workspace, so that neither its configuration nor its target directory matters.
-    install.current_dir(env::temp_dir());
-    install
-        .args(["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--root"])
-        .arg(&root);
-    steps::must(&mut install)?;
-    if !fits(&ours) {
-        bail!("cargo-deny was installed into {} but does not answer as {wanted}", root.display());
-    }
-    Ok(ours)
 }
 
 /// Sees to it that a browser and its driver are there.

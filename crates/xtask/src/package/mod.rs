@@ -1,0 +1,250 @@
+//! `cargo xtask package`: what trunk built becomes what the server embeds.
+//!
+//! trunk calls it at the end of its build with the directory that becomes `dist/`. Files get names with a hash of their
+//! bytes, an integrity and a Brotli copy; scripts and styles move into the shell; a list of all of it is written beside
+//! them. The same input gives the same bytes.
+
+mod manifest;
+mod text;
+pub(crate) mod wasm;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256, Sha384};
+
+use crate::tools;
+
+pub(crate) use manifest::{Cache, Entry, FILE as MANIFEST, Reach, read};
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Finishes the directory that trunk names in `TRUNK_STAGING_DIR`.
+pub(crate) fn run() -> Result<()> {
+    let staging = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from).context(
+        "TRUNK_STAGING_DIR is not set: this task is called by trunk, in `cargo xtask web`",
+    )?;
+    package(&staging, &tools::workspace().join("www"))
+}
+
+/// Turns trunk's output in `staging` into `dist/`, with the other files of `www`.
+pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
+    let built = Built::find(staging)?;
+    let mut dist = Dist { root: staging, entries: Vec::new() };
+
+    let slim = wasm::slim(&read_bytes(&built.wasm)?).context("the frame's module")?;
+    let module =
+        dist.add_hashed("assets/frame", "wasm", &slim.bytes, "application/wasm", Reach::Same)?;
+    let glue = text::rename_imports(&read_text(&built.glue)?, &slim.renamed, &slim.module)?;
+    let glue = text::join_start(&glue, &read_text(&www.join("frame/start.js"))?)?;
+    let glue = text::strip(&glue);
+    let glue = dist.add_hashed("assets/frame", "js", glue.as_bytes(), JAVASCRIPT, Reach::Same)?;
+
+    let mut styles = text::strip(&read_text(&www.join("checkout.css"))?);
+    for icon in icons(&www.join("icons"))? {
+        let name = icon.file_stem().and_then(|name| name.to_str()).context("a name in UTF-8")?;
+        let picture = text::strip(&read_text(&icon)?);
+        let entry = dist.add_hashed(
+            &format!("assets/{name}"),
+            "svg",
+            picture.as_bytes(),
+            "image/svg+xml",
+            Reach::Same,
+        )?;
+        // With and without a fragment.
+        styles =
+            styles.replace(&format!("url(\"icons/{name}.svg"), &format!("url(\"/{}", entry.path));
+    }
+    if let Some((_, rest)) = styles.split_once("url(\"icons/") {
+        let name = rest.split('"').next().unwrap_or_default();
+        bail!("www/checkout.css names www/icons/{name}, which does not exist");
+    }
+
+    let loader = text::strip(&read_text(&www.join("loader/farthing.js"))?);
+    dist.add_hashed("farthing", "js", loader.as_bytes(), JAVASCRIPT, Reach::Any)?;
+    dist.add("farthing.js", loader.as_bytes(), JAVASCRIPT, Cache::Short, Reach::Any)?;
+    let types = read_bytes(&www.join("loader/farthing.d.ts"))?;
+    dist.add("farthing.d.ts", &types, "text/plain; charset=utf-8", Cache::Short, Reach::Any)?;
+
+    let starter = text::strip(&read_text(&www.join("frame/starter.js"))?)
+        .replace("{wasm}", &format!("/{}", module.path))
+        .replace("{integrity}", &module.integrity);
+    let boot = text::strip(&read_text(&www.join("frame/boot.js"))?);
+    let shell = read_text(&staging.join("index.html"))?;
+    let shell = built.name_glue(&shell, &glue)?;
+    let shell = text::inline(&shell, "checkout.css", &styles)?;
+    let shell = text::inline(&shell, "frame/boot.js", &boot)?;
+    let shell = text::inline(&shell, "frame/starter.js", &starter)?;
+    let shell = text::without_html_comments(&shell)?;
+    text::check_shell(&shell)?;
+    dist.add_template("index.html", &shell)?;
+
+    for file in [built.glue, built.wasm] {
+        fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+    }
+    dist.close()
+}
+
+/// What trunk left: glue and module.
+#[derive(Debug)]
+struct Built {
+    glue: PathBuf,
+    wasm: PathBuf,
+}
+
+impl Built {
+    fn find(staging: &Path) -> Result<Self> {
+        let (mut glue, mut wasm) = (Vec::new(), Vec::new());
+        for file in
+            fs::read_dir(staging).with_context(|| format!("cannot read {}", staging.display()))?
+        {
+            let path = file?.path();
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some("js") => glue.push(path),
+                Some("wasm") => wasm.push(path),
+                _ if path.file_name().is_some_and(|name| name == "index.html") => {}
+                _ => bail!("trunk made {}, which the packaging does not know", path.display()),
+            }
+        }
+        match (<[PathBuf; 1]>::try_from(glue), <[PathBuf; 1]>::try_from(wasm)) {
+            (Ok([glue]), Ok([wasm])) => Ok(Self { glue, wasm }),
+            _ => bail!("{} does not hold one module and its glue", staging.display()),
+        }
+    }
+
+    /// The shell with the glue's final name and its integrity.
+    fn name_glue(&self, shell: &str, glue: &Entry) -> Result<String> {
+        let name = self.glue.file_name().and_then(|name| name.to_str()).context("a name")?;
+        let attribute = format!("src=\"/{name}\"");
+        if shell.matches(&attribute).count() != 1 {
+            bail!("the shell does not load /{name} once");
+        }
+        let ours = format!("src=\"/{}\" integrity=\"{}\"", glue.path, glue.integrity);
+        Ok(shell.replace(&attribute, &ours))
+    }
+}
+
+/// The directory while it is filled.
+#[derive(Debug)]
+struct Dist<'a> {
+    root: &'a Path,
+    entries: Vec<Entry>,
+}
+
+impl Dist<'_> {
+    /// Writes a file whose name holds the hash of its bytes.
+    fn add_hashed(
+        &mut self,
+        name: &str,
+        extension: &str,
+        bytes: &[u8],
+        content_type: &str,
+        reach: Reach,
+    ) -> Result<Entry> {
+        let hash = hex::encode(Sha256::digest(bytes));
+        let hash = hash.get(..16).context("a hash is longer")?;
+        let path = format!("{name}-{hash}.{extension}");
+        self.add(&path, bytes, content_type, Cache::Immutable, reach)
+    }
+
+    /// Writes a file and its Brotli copy.
+    fn add(
+        &mut self,
+        path: &str,
+        bytes: &[u8],
+        content_type: &str,
+        cache: Cache,
+        reach: Reach,
+    ) -> Result<Entry> {
+        let small = brotli(bytes)?;
+        self.write(&format!("{path}.br"), &small)?;
+        self.write(path, bytes)?;
+        let entry = Entry {
+            path: path.to_owned(),
+            content_type: content_type.to_owned(),
+            cache,
+            reach,
+            integrity: integrity(bytes),
+            bytes: bytes.len(),
+            brotli: Some(small.len()),
+        };
+        self.entries.push(entry.clone());
+        Ok(entry)
+    }
+
+    /// Writes a file that the server fills; it compresses that itself.
+    fn add_template(&mut self, path: &str, text: &str) -> Result<()> {
+        self.write(path, text.as_bytes())?;
+        self.entries.push(Entry {
+            path: path.to_owned(),
+            content_type: "text/html; charset=utf-8".to_owned(),
+            cache: Cache::Template,
+            reach: Reach::Same,
+            integrity: integrity(text.as_bytes()),
+            bytes: text.len(),
+            brotli: None,
+        });
+        Ok(())
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let file = self.root.join(path);
+        if let Some(directory) = file.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    fn close(&self) -> Result<()> {
+        self.write(MANIFEST, manifest::write(&self.entries).as_bytes())
+    }
+}
+
+/// SHA-384 as `integrity` wants it (Subresource Integrity, section 3.5).
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)))
+}
+
+/// Brotli at its highest quality: done once here, served for ever.
+pub(crate) fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut small = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut small, &parameters)?;
+    Ok(small)
+}
+
+/// Pictures, sorted by name.
+fn icons(directory: &Path) -> Result<Vec<PathBuf>> {
+    if !directory.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for file in fs::read_dir(directory)? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == "svg") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

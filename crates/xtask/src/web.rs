@@ -1,0 +1,200 @@
+//! `cargo xtask web`: the frame, the loader and all that a browser loads, built into `dist/`, and what it weighs.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::package::{self, Entry};
+use crate::steps::{self, Outcome, Steps};
+use crate::{installed, sizes, tools};
+
+/// Most that the whole checkout may weigh, bytes of Brotli: the lightest of today's peers.
+const CHECKOUT_LIMIT: usize = 108_000;
+/// What it shall weigh.
+const CHECKOUT_GOAL: usize = 81_000;
+/// Most that the loader may weigh.
+const LOADER_LIMIT: usize = 3_000;
+
+/// Where trunk puts what it builds.
+pub(crate) fn dist() -> PathBuf {
+    tools::workspace().join("dist")
+}
+
+/// Builds and weighs; `functions` is how many rows the table of functions shall have.
+pub(crate) fn web(functions: Option<usize>) -> ExitCode {
+    let mut steps = Steps::default();
+    let mut done = build(&mut steps);
+    if done && let Some(rows) = functions {
+        done = steps.run("sizes", "where the bytes of the module go", |_| {
+            print!("{}", sizes::table(&with_names()?, rows)?);
+            Ok(Outcome::Passed)
+        });
+    }
+    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The step of every task that needs `dist/`.
+pub(crate) fn build(steps: &mut Steps) -> bool {
+    steps.run("web", "the frame and the loader, built by trunk; their bytes", |_| {
+        trunk()?;
+        weigh(&dist())
+    })
+}
+
+fn trunk() -> Result<()> {
+    tools::wasm_target()?;
+    let trunk = installed::trunk()?;
+    let path = installed::path_for_trunk()?;
+    // trunk runs offline, so that it cannot download a tool of its own; crates are fetched before.
+    steps::must(tools::cargo().args(["fetch", "--locked", "--quiet"]))?;
+    let mut command = tools::program(trunk);
+    command.args(["build", "--offline", "--skip-version-check"]).env("PATH", path);
+    // trunk reads NO_COLOR as a boolean and refuses the usual `1`.
+    command.env_remove("NO_COLOR");
+    steps::must(&mut command)
+}
+
+/// The module as wasm-bindgen left it, with the names of its functions.
+fn with_names() -> Result<Vec<u8>> {
+    let path = tools::target_directory()?.join("wasm-bindgen/release/frame_bg.wasm");
+    std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Prints the table of bytes and holds it to the limits.
+fn weigh(dist: &Path) -> Result<Outcome> {
+    let rows = rows(dist)?;
+    print!("{}", table(&rows));
+    let mut over = Vec::new();
+    for (what, bytes, limit) in [
+        ("the checkout", checkout(&rows), CHECKOUT_LIMIT),
+        ("the loader", loader(&rows), LOADER_LIMIT),
+    ] {
+        if bytes > limit {
+            over.push(format!("{what} weighs {bytes} bytes and may weigh {limit}"));
+        }
+    }
+    Ok(if over.is_empty() { Outcome::Passed } else { Outcome::Failed(over.join("; ")) })
+}
+
+/// One kind of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    what: &'static str,
+    raw: usize,
+    brotli: usize,
+    /// Whether every checkout loads it. Pictures come as they are needed, but they count.
+    in_checkout: bool,
+}
+
+fn rows(dist: &Path) -> Result<Vec<Row>> {
+    let entries = package::read(dist)?;
+    let sum = |what, in_checkout, belongs: &dyn Fn(&str) -> bool| -> Result<Row> {
+        let mut row = Row { what, raw: 0, brotli: 0, in_checkout };
+        let mut found = false;
+        for Entry { path, bytes, brotli, .. } in entries.iter().filter(|entry| belongs(&entry.path))
+        {
+            found = true;
+            row.raw += bytes;
+            row.brotli += brotli.with_context(|| format!("{path} has no Brotli copy"))?;
+        }
+        if !found && in_checkout && what != PICTURES {
+            bail!("{} has no {what}", dist.display());
+        }
+        Ok(row)
+    };
+    let page = page(dist)?;
+    let is = |path: &str, extension: &str| {
+        path.starts_with("assets/")
+            && Path::new(path).extension().is_some_and(|found| found == extension)
+    };
+    Ok(vec![
+        Row {
+            what: PAGE,
+            raw: page.len(),
+            brotli: package::brotli(page.as_bytes())?.len(),
+            in_checkout: true,
+        },
+        sum("glue and start code", true, &|path| is(path, "js"))?,
+        sum("module", true, &|path| is(path, "wasm"))?,
+        sum(PICTURES, true, &|path| is(path, "svg"))?,
+        sum(LOADER, false, &|path| path == "farthing.js")?,
+    ])
+}
+
+const PAGE: &str = "page with styles and first scripts";
+const PICTURES: &str = "pictures";
+const LOADER: &str = "loader";
+
+/// The page of a form: the shell, filled with what the server renders for a session.
+fn page(dist: &Path) -> Result<String> {
+    let shell = dist.join("index.html");
+    let shell = std::fs::read_to_string(&shell)
+        .with_context(|| format!("cannot read {}", shell.display()))?;
+    Ok(shell
+        .replace("{{html}}", "lang=\"en\"")
+        .replace("{{head}}", "<title>Pay</title>")
+        .replace("{{__TRUNK_NONCE__}}", "bm9uY2Utbm9uY2Utbm9uY2U")
+        .replace("{{body}}", "")
+        .replace("{{state}}", "{}"))
+}
+
+fn checkout(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| row.in_checkout).map(|row| row.brotli).sum()
+}
+
+fn loader(rows: &[Row]) -> usize {
+    rows.iter().filter(|row| row.what == LOADER).map(|row| row.brotli).sum()
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut text = format!("    {:36} {:>9} {:>9}\n", "bytes", "raw", "Brotli");
+    for row in rows {
+        let _ = writeln!(text, "    {:36} {:>9} {:>9}", row.what, row.raw, row.brotli);
+    }
+    let verdict = |bytes, limit| if bytes <= limit { "met" } else { "MISSED" };
+    let (all, loader) = (checkout(rows), loader(rows));
+    let _ = writeln!(
+        text,
+        "    {:36} {:>9} {:>9}  goal {CHECKOUT_GOAL}: {}; limit {CHECKOUT_LIMIT}: {}",
+        "everything the checkout loads",
+        "",
+        all,
+        verdict(all, CHECKOUT_GOAL),
+        verdict(all, CHECKOUT_LIMIT),
+    );
+    let _ = writeln!(
+        text,
+        "    {:36} {:>9} {:>9}  limit {LOADER_LIMIT}: {}",
+        "loader, on the shop's page",
+        "",
+        loader,
+        verdict(loader, LOADER_LIMIT),
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(what: &'static str, brotli: usize, in_checkout: bool) -> Row {
+        Row { what, raw: 2 * brotli, brotli, in_checkout }
+    }
+
+    #[test]
+    fn the_loader_is_no_part_of_what_the_checkout_loads() {
+        let rows = [row(PAGE, 7_000, true), row("module", 70_000, true), row(LOADER, 2_000, false)];
+        assert_eq!((checkout(&rows), loader(&rows)), (77_000, 2_000));
+        assert!(!table(&rows).contains("MISSED"), "{}", table(&rows));
+    }
+
+    #[test]
+    fn what_is_over_the_goal_and_the_limit_is_said() {
+        let rows = [row("module", 90_000, true), row(LOADER, 3_001, false)];
+        let table = table(&rows);
+        assert!(table.contains("goal 81000: MISSED; limit 108000: met"), "{table}");
+        assert!(table.contains("limit 3000: MISSED"), "{table}");
+    }
+}
