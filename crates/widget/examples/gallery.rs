@@ -29,6 +29,8 @@ fn view(state: CheckoutState) -> CheckoutView {
         checkout_path: Some("/checkout/cst_0123456789abcdef".to_owned()),
         attempt: "att_0123456789abcdef".to_owned(),
         state,
+        payment_id: None,
+        payment_status: None,
         return_url: Some("https://books.example/cart".to_owned()),
         errors: Vec::new(),
         typed: Vec::new(),

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::fields::Ids;
 use crate::link::{own_path, web_url};
-use crate::model::Model;
+use crate::model::{Model, has_form};
 use crate::order::Order;
 use crate::panel::{Facts, Panel, StatePanel};
 use crate::pay_form::PayForm;
@@ -45,8 +45,7 @@ pub fn Checkout(
         hosted: view.card_entry == CardEntry::Hosted,
         live: false,
     };
-    // Rendered where it can be used at once; a page that starts in another state asks the server for it later.
-    let form = path.filter(|_| matches!(view.state, CheckoutState::Ready { .. }));
+    let form = path.filter(|_| has_form(&view));
     let heading = NodeRef::<html::H1>::new();
     let panel = move || {
         let facts = Facts { total: model.total.get(), live: model.live.get(), ..facts.clone() };

@@ -15,9 +15,13 @@ pub mod checkout;
 pub mod countries;
 pub mod customer_fields;
 pub mod errors;
+pub mod event;
 pub mod fields;
+pub mod form;
 pub mod icons;
 pub mod link;
+#[cfg(any(feature = "hydrate", feature = "csr"))]
+pub mod live;
 pub mod message;
 pub mod model;
 pub mod order;
@@ -30,6 +34,7 @@ pub mod summary;
 pub mod text;
 
 pub use checkout::Checkout;
+pub use event::CheckoutEvent;
 pub use message::MessageKind;
 pub use model::Model;
 #[cfg(feature = "ssr")]

@@ -3,9 +3,11 @@
 //! No card data is ever here. Digits stay in their inputs until they are sent.
 
 use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::checkout::state_name;
+use crate::event::CheckoutEvent;
 
 /// The live part of one checkout. Cheap to copy: components share it.
 #[derive(Clone, Copy, Debug)]
@@ -22,9 +24,16 @@ pub struct Model {
     pub errors: RwSignal<Vec<FieldError>>,
     /// Whether the summary stands above the form: after a submit, never while the shopper types.
     pub summary: RwSignal<bool>,
-    /// What a submit carries.
+    /// What a submit carries, and what is known of the attempt before.
     pub terms: StoredValue<Terms>,
+    /// The form, where there is one.
+    pub form: NodeRef<html::Form>,
+    /// Who is told what happens.
+    pub listener: StoredValue<Option<Listener>>,
 }
+
+/// Told what happens in a checkout.
+pub type Listener = Callback<CheckoutEvent>;
 
 /// What a submit carries beside the shopper's fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +44,10 @@ pub struct Terms {
     pub attempt: String,
     /// `/checkout/{cst}`, on a page that may pay.
     pub path: Option<String>,
+    /// The last attempt that this page knows of.
+    pub payment_id: Option<String>,
+    /// Whether the page was rendered with a form.
+    pub has_form: bool,
 }
 
 impl Model {
@@ -51,7 +64,18 @@ impl Model {
                 version: view.version,
                 attempt: view.attempt.clone(),
                 path: view.checkout_path.clone(),
+                payment_id: view.payment_id.clone(),
+                has_form: has_form(view),
             }),
+            form: NodeRef::new(),
+            listener: StoredValue::new(None),
+        }
+    }
+
+    /// Tells whoever listens.
+    pub fn emit(self, event: CheckoutEvent) {
+        if let Some(listener) = self.listener.get_value() {
+            listener.run(event);
         }
     }
 
@@ -82,4 +106,11 @@ impl Model {
             }
         });
     }
+}
+
+/// Whether a page in this state has a form: on the server only where it can be used at once; a page that begins in another
+/// state asks the server for it later. Drawn in the browser it is always there, hidden while another state is shown.
+pub(crate) fn has_form(view: &CheckoutView) -> bool {
+    view.checkout_path.is_some()
+        && (cfg!(feature = "csr") || matches!(view.state, CheckoutState::Ready { .. }))
 }

@@ -26,6 +26,8 @@ pub struct Panel {
     pub small: Option<String>,
     /// Address and text of the way on.
     pub action: Option<(String, &'static str)>,
+    /// Whether the way on leaves the frame, if there is one: banks refuse to be framed.
+    pub top: bool,
     /// Whether the way on stands back: a thing that one may do, not the thing to do.
     pub second: bool,
 }
@@ -86,7 +88,16 @@ impl Panel {
     }
 
     fn new(mark: Mark, class: &'static str, heading: &'static str, line: String) -> Self {
-        Self { mark, class, heading, lines: vec![line], small: None, action: None, second: false }
+        Self {
+            mark,
+            class,
+            heading,
+            lines: vec![line],
+            small: None,
+            action: None,
+            top: false,
+            second: false,
+        }
     }
 
     fn stop(heading: &'static str) -> Self {
@@ -107,6 +118,7 @@ impl Panel {
         let (heading, note, action) = text::challenge(entry);
         Self {
             action: facts.path.as_ref().map(|path| (format!("{path}/step"), action)),
+            top: true,
             ..Self::new(Mark::Wait, "state wait", heading, note.to_owned())
         }
     }
@@ -142,7 +154,7 @@ pub fn StatePanel(
     /// Where the heading is, for the focus.
     heading: NodeRef<html::H1>,
 ) -> impl IntoView {
-    let Panel { mark, class, heading: title, lines, small, action, second } = panel;
+    let Panel { mark, class, heading: title, lines, small, action, top, second } = panel;
     let action_class = if second { "action second" } else { "action" };
     view! {
         <div class=class>
@@ -150,7 +162,7 @@ pub fn StatePanel(
             <h1 tabindex="-1" node_ref=heading>{title}</h1>
             {lines.into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
             {small.map(|small| view! { <p class="quiet">{small}</p> })}
-            {action.map(|(href, label)| view! { <a class=action_class href=href>{label}</a> })}
+            {action.map(|(href, label)| view! { <a class=action_class href=href target=top.then_some("_top")>{label}</a> })}
         </div>
     }
 }

@@ -39,6 +39,8 @@ fn view(state: CheckoutState) -> CheckoutView {
         checkout_path: Some(PATH.to_owned()),
         attempt: "att_key".to_owned(),
         state,
+        payment_id: None,
+        payment_status: None,
         return_url: Some("https://books.example/cart?a=1&b=2".to_owned()),
         errors: Vec::new(),
         typed: Vec::new(),

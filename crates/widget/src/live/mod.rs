@@ -1,0 +1,117 @@
+//! What makes a mounted checkout live: sending the form, watching the state, telling the page around it.
+//!
+//! Nothing here keeps card data: the form's fields go from their inputs into one request and nowhere else.
+
+mod browser;
+pub mod frame;
+mod send;
+mod watch;
+pub mod wire;
+
+use farthing_types::checkout::{CheckoutState, Field, FieldError};
+use leptos::prelude::*;
+
+pub use self::send::submit;
+pub use self::watch::Watch;
+use self::wire::Status;
+use crate::errors;
+use crate::event::CheckoutEvent;
+use crate::model::Model;
+
+/// Brings a model to life: from now on it follows the server. Dropping what comes back ends it.
+///
+/// Needs a reactive owner, which a component has.
+pub fn start(model: Model) -> Watch {
+    model.live.set(true);
+    model.emit(CheckoutEvent::Ready);
+    Effect::new(move |before: Option<&'static str>| {
+        let state = model.shown_state();
+        if before != Some(state) {
+            model.emit(CheckoutEvent::State(state));
+        }
+        state
+    });
+    Watch::start(model)
+}
+
+/// Takes over what the server says.
+fn apply(model: Model, status: Status) {
+    let known = model.terms.get_value();
+    let other_payment = status.payment_id.is_some() && status.payment_id != known.payment_id;
+    let other_version = status.version != known.version;
+    let before = model.state.get_untracked();
+    let ready = matches!(status.state, CheckoutState::Ready { .. });
+    model.terms.update_value(|terms| {
+        terms.version = status.version;
+        // The key of an attempt that may be under way is kept: sent again it gives the same answer.
+        if let Some(attempt) = status.attempt.filter(|_| other_payment) {
+            terms.attempt = attempt;
+        }
+        terms.payment_id.clone_from(&status.payment_id);
+    });
+    model.total.set(status.total);
+    if ready && !known.has_form {
+        // This page began in a state without a form: only the server can render one.
+        wire::reload();
+        return;
+    }
+    // A pause that has become shorter is no news: the notice counts by itself.
+    if other_payment || !same(before, status.state) {
+        model.state.set(status.state);
+        if is_over(status.state) {
+            forget_card(model);
+        }
+    }
+    if ready && other_version {
+        refuse(model, errors::SESSION_CHANGED);
+    } else if ready
+        && other_payment
+        && let CheckoutState::Ready { declined: Some(code), .. } = status.state
+    {
+        model.errors.set(Vec::new());
+        model.summary.set(false);
+        forget_card(model);
+        model.emit(CheckoutEvent::Error {
+            code: "declined",
+            message: code.advice().text.to_owned(),
+        });
+    }
+    if is_over(status.state)
+        && !same(before, status.state)
+        && let (Some(status), Some(payment_id)) = (status.payment_status, status.payment_id)
+    {
+        model.emit(CheckoutEvent::Complete { status, payment_id });
+    }
+}
+
+/// Whether nothing follows any more.
+const fn is_over(state: CheckoutState) -> bool {
+    matches!(state, CheckoutState::Paid | CheckoutState::Failed { .. } | CheckoutState::Expired)
+}
+
+/// Whether two states look alike but for the seconds that are left.
+fn same(one: CheckoutState, other: CheckoutState) -> bool {
+    match (one, other) {
+        (
+            CheckoutState::Ready { declined: one, .. },
+            CheckoutState::Ready { declined: other, .. },
+        ) => one == other,
+        (one, other) => one == other,
+    }
+}
+
+/// Says above the form why nothing was sent or taken.
+fn refuse(model: Model, text: &str) {
+    show_errors(model, vec![FieldError { field: Field::Form, text: text.to_owned() }]);
+}
+
+fn show_errors(model: Model, errors: Vec<FieldError>) {
+    model.errors.set(errors);
+    model.summary.set(true);
+}
+
+fn forget_card(model: Model) {
+    if let Some(form) = model.form.get_untracked() {
+        crate::form::clear_card(&form);
+    }
+}
