@@ -13,7 +13,9 @@ use crate::wait;
 /// The longest request head that is read.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// What happens to a request whose method and path hold a rule's text.
+/// What happens to a request that a rule is for.
+///
+/// A rule's pattern is a text that `METHOD /path` holds; `*` in it stands for anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The connection is closed without an answer.
@@ -70,7 +72,7 @@ impl Front {
         self.target
     }
 
-    /// From now on, requests whose `METHOD /path` holds `part` are treated so.
+    /// From now on, requests that match are treated so.
     pub fn on(&self, part: &str, act: Act) {
         self.rules.lock().expect("not poisoned").push((part.to_owned(), act));
     }
@@ -85,10 +87,10 @@ impl Front {
         self.released.send_modify(|count| *count += 1);
     }
 
-    /// How many requests came whose `METHOD /path` holds `part`, held and refused ones included.
+    /// How many such requests came, held and refused ones included.
     pub fn count(&self, part: &str) -> usize {
         let seen = self.seen.lock().expect("not poisoned");
-        seen.iter().filter(|request| request.line.contains(part)).count()
+        seen.iter().filter(|request| matches(&request.line, part)).count()
     }
 
     /// Waits until such a request came.
@@ -102,12 +104,15 @@ impl Front {
     /// Bytes of all answers to such requests so far, heads included.
     pub fn bytes(&self, part: &str) -> u64 {
         let seen = self.seen.lock().expect("not poisoned");
-        seen.iter().filter(|request| request.line.contains(part)).map(|request| request.bytes).sum()
+        seen.iter()
+            .filter(|request| matches(&request.line, part))
+            .map(|request| request.bytes)
+            .sum()
     }
 
     fn act(&self, line: &str) -> Option<Act> {
         let rules = self.rules.lock().expect("not poisoned");
-        rules.iter().find(|(part, _)| line.contains(part.as_str())).map(|(_, act)| *act)
+        rules.iter().find(|(part, _)| matches(line, part)).map(|(_, act)| *act)
     }
 
     async fn hold(&self) {
@@ -179,6 +184,15 @@ impl Front {
     }
 }
 
+/// Whether a line holds the parts of a pattern in their order.
+fn matches(line: &str, pattern: &str) -> bool {
+    let mut rest = Some(line);
+    for part in pattern.split('*') {
+        rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, after)| after);
+    }
+    rest.is_some()
+}
+
 /// Reads up to the empty line: the head with it, and what came after.
 async fn read_head(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::new();
@@ -240,8 +254,17 @@ mod tests {
     }
 
     #[test]
+    fn patterns_hold_parts_in_order() {
+        assert!(matches("GET /assets/frame-1.js", "/assets/*.js"));
+        assert!(matches("GET /assets/frame-1.js", "GET"));
+        assert!(!matches("GET /farthing.js", "/assets/*.js"));
+        assert!(!matches("GET /a.js/assets/", "/assets/*.js"));
+    }
+
+    #[test]
     fn what_is_passed_on_asks_for_one_answer() {
-        let head = "GET /a HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nAccept-Encoding: br\r\n\r\n";
+        let head =
+            "GET /a HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nAccept-Encoding: br\r\n\r\n";
         assert_eq!(
             passed_on(head, true),
             "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

@@ -15,6 +15,7 @@
 )]
 
 pub mod api;
+pub mod axe;
 pub mod books;
 pub mod browser;
 pub mod cards;
@@ -23,11 +24,13 @@ pub mod form;
 pub mod front;
 pub mod html;
 pub mod live;
+pub mod pose;
 pub mod process;
 pub mod proxy;
 pub mod receiver;
 pub mod sandbox;
 pub mod scan;
+pub mod scenes;
 pub mod shop;
 pub mod signature;
 pub mod wait;

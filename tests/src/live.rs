@@ -9,6 +9,17 @@ use url::{ParseError, Url};
 use crate::browser::Browser;
 use crate::wait;
 
+/// The card number's input.
+pub const NUMBER: &str = "[autocomplete~=cc-number]";
+/// The expiry date's input.
+pub const EXPIRY: &str = "[autocomplete~=cc-exp]";
+/// The security code's input.
+pub const CODE: &str = "[autocomplete~=cc-csc]";
+/// The input of the name on the card.
+pub const HOLDER: &str = "[autocomplete~=cc-name]";
+/// The pay button.
+pub const PAY: &str = "form button[type=submit]";
+
 /// The key under which WebDriver names an element. Source: WebDriver, "Elements".
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 

@@ -402,6 +402,11 @@ impl World {
         Browser::without_scripts(&self.dir().join("browser")).await
     }
 
+    /// The gateway decides payments at once and wants no page of its own, except for cards with a challenge.
+    pub async fn decide_at_once(&self) {
+        self.sandbox.faults(json!({"next_step": "frictionless", "settle": "on_accept"})).await;
+    }
+
     /// A browser with scripts.
     pub async fn live_browser(&self) -> Browser {
         Browser::with_scripts(&self.dir().join("browser")).await

@@ -11,9 +11,7 @@ async fn a_strict_shop_reports_what_its_policy_forbids() {
     let look = Look::none(world.public_url(), "cst_none").strict();
     browser.open(&world.shop.page(Site::Cross, &look)).await;
     let before = world.shop.reports().len();
-    browser
-        .script("const i = new Image(); i.src = 'http://localhost:1/x.png'; return true")
-        .await;
+    browser.script("const i = new Image(); i.src = 'http://localhost:1/x.png'; return true").await;
     farthing_stories::until("a report", async || {
         (world.shop.reports().len() > before).then_some(())
     })
@@ -86,7 +84,7 @@ async fn the_front_holds_refuses_and_damages_what_it_is_told_to() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn webassembly_can_be_switched_off() {
     let world = World::start().await;
-    for (flags, kind) in [(&["--js-flags=--noexpose-wasm"][..], "undefined"), (&[], "object")] {
+    for (flags, kind) in [(&["--js-flags=--jitless"][..], "undefined"), (&[], "object")] {
         let browser = world.live_browser_with(flags).await;
         browser.open(&world.shop.elsewhere(Site::Same)).await;
         assert_eq!(browser.script("return typeof WebAssembly").await, kind);

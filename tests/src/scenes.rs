@@ -1,0 +1,208 @@
+//! Every state of the checkout that a shopper can meet, one after the other, for those who look at them: the gallery and the check of
+//! accessibility.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::front::Act;
+use crate::live::{CODE, EXPIRY, HOLDER, NUMBER, PAY};
+use crate::wait::until;
+use crate::world::{Session, World};
+use crate::{Look, Site};
+
+/// Pages without a script, written by the widget's own example: name and file, in the order of their names.
+pub fn plain_pages(dir: &Path) -> Vec<(String, PathBuf)> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .args([
+            "run",
+            "--quiet",
+            "-p",
+            "farthing-widget",
+            "--features",
+            "ssr",
+            "--example",
+            "gallery",
+            "--",
+        ])
+        .arg(dir)
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "the widget's example `gallery` failed");
+    let mut pages: Vec<_> = std::fs::read_dir(dir)
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "html"))
+        .map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), path))
+        .collect();
+    pages.sort();
+    assert!(!pages.is_empty(), "the widget's example `gallery` wrote no page");
+    pages
+}
+
+/// A world whose pages can be held in every state on the way.
+pub async fn world() -> World {
+    let world = World::builder().fronted().call_timeout("10s").start().await;
+    world.decide_at_once().await;
+    world
+}
+
+async fn open(browser: &Browser, session: &Session) {
+    browser.top().await;
+    browser.open(&session.url).await;
+    browser.until_live().await;
+    browser.wait_for_state("ready").await;
+}
+
+async fn decline(world: &World, browser: &Browser, session: &Session) {
+    let before = world.api.payments_of(&session.order_id).await.len();
+    browser.type_card(&world.bad_card()).await;
+    browser.submit_card().await;
+    until("the decline", async || {
+        let payments = world.api.payments_of(&session.order_id).await;
+        let over = payments.iter().all(|payment| payment["status"] == "failed");
+        (over && payments.len() > before && browser.state().await? != "submitting").then_some(())
+    })
+    .await;
+}
+
+/// Goes through the states of the live checkout on its own page. `look` is called in each, with its name; it may change how the page is
+/// looked at, but not what it shows.
+pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&str)) {
+    let front = world.front();
+    open(browser, &world.session().await).await;
+    look("live-ready").await;
+    browser.keys(NUMBER, "4012 0000 00").await;
+    look("live-typing").await;
+    browser.keys(EXPIRY, "12/31").await;
+    browser.fill(NUMBER, "3782 8224 6310 005").await;
+    look("live-brand").await;
+    browser.fill(NUMBER, "4035 5010 0000 0008").await;
+    look("live-co-badged").await;
+    browser.fill(NUMBER, "4012 0000 0000 3011").await;
+    browser.fill(EXPIRY, "13/2").await;
+    browser.keys(HOLDER, "Zephyrine").await;
+    look("live-error-on-blur").await;
+
+    open(browser, &world.session().await).await;
+    browser.keys(CODE, "12").await;
+    browser.submit_card().await;
+    browser.find("[aria-invalid=true]").await;
+    look("live-error-summary").await;
+
+    open(browser, &world.session_with(json!({"customer": null})).await).await;
+    look("live-all-fields").await;
+    browser.submit_card().await;
+    browser.find("[aria-invalid=true]").await;
+    look("live-all-errors").await;
+
+    let session = world.session().await;
+    open(browser, &session).await;
+    front.on("/payments", Act::Hold);
+    browser.type_card(&world.good_card()).await;
+    browser.submit_card().await;
+    browser.wait_for_state("submitting").await;
+    look("live-submitting").await;
+    world.sandbox.reply_fault("pay", Some(1), json!({"fault": "close"})).await;
+    world.sandbox.reply_fault("check", None, json!({"fault": "slow", "ms": 8000})).await;
+    front.off("/payments");
+    front.release();
+    browser.wait_for_state("processing").await;
+    look("live-processing").await;
+    world.sandbox.no_reply_faults().await;
+    browser.wait_for_state("paid").await;
+    look("live-paid").await;
+
+    let session = world.session().await;
+    open(browser, &session).await;
+    decline(world, browser, &session).await;
+    browser.wait_for_state("ready").await;
+    look("live-declined").await;
+    for _ in 1..5 {
+        browser.wait_for_state("ready").await;
+        decline(world, browser, &session).await;
+    }
+    browser.wait_for_state("failed").await;
+    look("live-failed").await;
+
+    world.sandbox.faults(json!({"card_time_limit": true})).await;
+    let session = world.session().await;
+    let card = world.bad_card();
+    open(browser, &session).await;
+    for attempts in 1..=2 {
+        browser.wait_for_state("ready").await;
+        browser.type_card(&card).await;
+        browser.submit_card().await;
+        until("the decline", async || {
+            let payments = world.api.payments_of(&session.order_id).await;
+            let over = payments.iter().all(|payment| payment["status"] == "failed");
+            let empty = browser.value(NUMBER).await.is_empty();
+            (over && payments.len() == attempts && empty).then_some(())
+        })
+        .await;
+    }
+    look("live-countdown").await;
+    world.sandbox.faults(json!({"card_time_limit": false})).await;
+
+    let session = world.session_with(json!({"return_url": world.shop.elsewhere(Site::Same)})).await;
+    open(browser, &session).await;
+    let path = format!("/v1/sessions/{}/expire", session.id);
+    world.api.post(&path, &json!({})).await.expect(200);
+    browser.wait_for_state("expired").await;
+    look("live-expired").await;
+
+    world.sandbox.faults(json!({"next_step": "form_url", "settle": "on_visit"})).await;
+    let session = world.session().await;
+    open(browser, &session).await;
+    // The page that leads on would leave at once.
+    front.on("/step", Act::Hold);
+    browser.type_card(&world.challenge_card()).await;
+    browser.submit_card().await;
+    front.wait_for("/step").await;
+    front.off("/step");
+    let (first, _) = browser.new_tab().await;
+    browser.open(&session.url).await;
+    browser.wait_for_state("challenge").await;
+    look("live-challenge").await;
+    browser.client.close_window().await.expect("a tab");
+    browser.show_tab(&first).await;
+    front.release();
+    world.decide_at_once().await;
+}
+
+/// Goes through what a shop's page shows: the loader's own states, and the form in its frame. The whole page is looked at.
+pub async fn embedded(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&str)) {
+    let front = world.front();
+    let session = world.session().await;
+    // One site, so that one look is enough for page and frame.
+    let page = world.shop.page(Site::Same, &Look::element(world.public_url(), session.token()));
+    front.on("GET /checkout/", Act::Hold);
+    browser.open("about:blank").await;
+    browser.script(&format!("location.href = '{page}'; return true")).await;
+    browser.find("farthing-checkout [role=status]").await;
+    look("loader-loading").await;
+    front.off("GET /checkout/");
+    front.on("GET /checkout/", Act::Refuse);
+    front.release();
+    browser.find("farthing-checkout button").await;
+    look("loader-failed").await;
+    front.off("GET /checkout/");
+    browser.press("Try again").await;
+    browser.enter_checkout().await;
+    browser.until_live().await;
+    browser.keys(NUMBER, "4012 0000 00").await;
+    browser.top().await;
+    look("loader-form").await;
+    browser.enter_checkout().await;
+    browser.find(PAY).await;
+    browser.fill(NUMBER, "").await;
+    browser.type_card(&world.good_card()).await;
+    browser.submit_card().await;
+    browser.wait_for_state("paid").await;
+    browser.top().await;
+    look("loader-paid").await;
+}

@@ -1,0 +1,296 @@
+//! The server's state is the truth: reload, back, a lost connection and a killed server lead to it.
+
+use farthing_stories::browser::Browser;
+use farthing_stories::front::Act;
+use farthing_stories::live::{CODE, EXPIRY, HOLDER, NUMBER};
+use farthing_stories::proxy::Wire;
+use farthing_stories::world::Session;
+use farthing_stories::{Site, World, until};
+use serde_json::json;
+
+const FIELDS: [&str; 4] = [NUMBER, EXPIRY, CODE, HOLDER];
+
+/// A payment whose result the gateway does not tell until the wire is opened.
+async fn in_processing(world: &World, browser: &Browser, page: &str) {
+    browser.open_shop(page).await;
+    browser.type_card(&world.good_card()).await;
+    world.wire().set(Wire::HoldReplies);
+    browser.submit_card().await;
+    browser.wait_for_state("processing").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_while_submitting_finds_the_payment() {
+    let world = World::builder().call_timeout("10s").start().await;
+    world.decide_at_once().await;
+    world.sandbox.reply_fault("pay", None, json!({"fault": "slow", "ms": 2500})).await;
+    let browser = world.live_browser().await;
+    for site in Site::BOTH {
+        let session = world.session().await;
+        let before = world.sandbox.requests("initPaymentHost2Host").await;
+        browser.open_shop(&world.shop_page(&session, site)).await;
+        browser.type_card(&world.good_card()).await;
+        browser.submit_card().await;
+        browser.wait_for_state("submitting").await;
+        until("the submit at the gateway", async || {
+            (world.sandbox.requests("initPaymentHost2Host").await > before).then_some(())
+        })
+        .await;
+        browser.top().await;
+        browser.client.refresh().await.unwrap();
+        browser.enter_checkout().await;
+        browser.wait_for_state("paid").await;
+        let payment = world.api.only_payment(&session.order_id).await;
+        let complete = browser.wait_for_event("farthing-complete").await;
+        assert_eq!(complete.detail, json!({"status": "paid", "paymentId": payment["id"]}));
+    }
+    assert_eq!(world.sandbox.charges().await, 2);
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_while_processing_goes_on_waiting_and_shows_the_end() {
+    let world = World::builder().proxied().start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    for site in Site::BOTH {
+        let session = world.session().await;
+        in_processing(&world, &browser, &world.shop_page(&session, site)).await;
+        assert!(!browser.has(NUMBER).await, "the form can be submitted again");
+        browser.top().await;
+        browser.client.refresh().await.unwrap();
+        browser.enter_checkout().await;
+        browser.until_live().await;
+        browser.wait_for_state("processing").await;
+        browser.script("window.sameDocument = true; return true").await;
+        world.wire().set(Wire::Open);
+        browser.wait_for_state("paid").await;
+        assert_eq!(browser.script("return window.sameDocument").await, true, "it was reloaded");
+        world.api.only_payment(&session.order_id).await;
+    }
+    assert_eq!(world.sandbox.charges().await, 2);
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shop_opened_again_during_the_challenge_leads_back_to_the_bank() {
+    let world = World::start().await;
+    let browser = world.live_browser().await;
+    for site in Site::BOTH {
+        let session = world.session().await;
+        let page = world.shop_page(&session, site);
+        browser.open_shop(&page).await;
+        browser.type_card(&world.challenge_card()).await;
+        browser.submit_card().await;
+        browser.top().await;
+        browser.button("Approve").await;
+        // Away from the bank, back to the shop.
+        browser.open(&page).await;
+        browser.enter_checkout().await;
+        browser.wait_for_state("challenge").await;
+        assert!(!browser.has(NUMBER).await, "the form can be submitted again");
+        browser.press("Continue").await;
+        // The hand-over page asks before it leads there again.
+        until("the hand-over page in the top window", async || {
+            browser.top().await;
+            let url = browser.url().await;
+            (url.path().ends_with("/step") || url.port() == world.sandbox.url.port()).then_some(())
+        })
+        .await;
+        if browser.url().await.path().ends_with("/step") {
+            browser.press("Continue with your bank").await;
+        }
+        browser.press("Approve").await;
+        browser.wait_for_state("paid").await;
+        world.api.only_payment(&session.order_id).await;
+    }
+    assert_eq!(world.sandbox.charges().await, 2);
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_challenge_that_ends_elsewhere_is_shown_in_the_open_frame() {
+    let world = World::start().await;
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    // Paid up to the bank by another browser of the same shopper.
+    let shopper = world.shopper();
+    let answer = shopper.pay(&session.path, &world.challenge_card()).await;
+    let issuer = shopper.walk(answer).await;
+    browser.open_shop(&world.shop_page(&session, Site::Cross)).await;
+    browser.wait_for_state("challenge").await;
+    shopper.press(&issuer, "Approve").await;
+    browser.wait_for_state("paid").await;
+    assert_eq!(world.sandbox.charges().await, 1);
+    drop(browser);
+    world.finish().await;
+}
+
+/// Leaves the page and comes back with the browser's button.
+async fn away_and_back(world: &World, browser: &Browser) {
+    browser.top().await;
+    browser.open(&world.shop.elsewhere(Site::Same)).await;
+    browser.client.back().await.unwrap();
+}
+
+async fn assert_card_is_gone(browser: &Browser, what: &str) {
+    for css in FIELDS {
+        assert_eq!(browser.value(css).await, "", "{what}: {css} came back");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn coming_back_shows_the_true_state_and_no_card() {
+    let world = World::start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    for site in Site::BOTH {
+        for framed in [true, false] {
+            let what = format!("{site:?}, framed: {framed}");
+            let session = world.session().await;
+            let open = async || {
+                if framed {
+                    browser.open_shop(&world.shop_page(&session, site)).await;
+                } else {
+                    browser.open(&session.url).await;
+                    browser.until_live().await;
+                }
+            };
+            let back = async || {
+                if framed {
+                    browser.enter_checkout().await;
+                }
+                browser.until_live().await;
+            };
+            open().await;
+            browser.type_card(&world.good_card()).await;
+            away_and_back(&world, &browser).await;
+            back().await;
+            browser.wait_for_state("ready").await;
+            assert_card_is_gone(&browser, &what).await;
+            // Paid elsewhere while the page was left.
+            browser.type_card(&world.good_card()).await;
+            browser.top().await;
+            browser.open(&world.shop.elsewhere(Site::Same)).await;
+            world.pay(&session, &world.good_card()).await;
+            browser.client.back().await.unwrap();
+            if framed {
+                browser.enter_checkout().await;
+            }
+            browser.wait_for_state("paid").await;
+            assert!(!browser.has(NUMBER).await, "{what}: the form can be submitted again");
+            world.api.only_payment(&session.order_id).await;
+        }
+    }
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_of_a_half_filled_form_brings_no_card_back() {
+    let world = World::start().await;
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    browser.open(&session.url).await;
+    browser.until_live().await;
+    browser.type_card(&world.good_card()).await;
+    browser.client.refresh().await.unwrap();
+    browser.until_live().await;
+    assert_card_is_gone(&browser, "reload").await;
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_gateway_is_waited_for_and_the_end_comes_over_one_connection() {
+    let world = World::builder().proxied().fronted().start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    in_processing(&world, &browser, &world.shop_page(&session, Site::Cross)).await;
+    let text = browser.text().await;
+    assert!(!text.contains("accepted") && !text.contains("failed"), "not known yet: {text}");
+    world.wire().set(Wire::Open);
+    browser.wait_for_state("paid").await;
+    assert!(world.front().count("/events") >= 1, "nothing listened");
+    assert_eq!(world.front().count("/status"), 0, "it was polled although events arrive");
+    assert_eq!(world.front().count("/payments"), 1);
+    drop(browser);
+    world.finish().await;
+}
+
+async fn polled(world: &World, browser: &Browser, session: &Session) {
+    in_processing(world, browser, &world.shop_page(session, Site::Cross)).await;
+    world.wire().set(Wire::Open);
+    browser.wait_for_state("paid").await;
+    assert!(world.front().count("/status") >= 1, "it was not polled");
+    assert_eq!(world.sandbox.charges().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_events_the_page_asks_again_and_again() {
+    let world = World::builder().proxied().fronted().start().await;
+    world.decide_at_once().await;
+    world.front().on("/events", Act::Refuse);
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    polled(&world, &browser, &session).await;
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_are_swallowed_on_the_way_do_not_stop_the_page() {
+    // A proxy that buffers: the connection stands and nothing comes.
+    let world = World::builder().proxied().fronted().start().await;
+    world.decide_at_once().await;
+    world.front().on("/events", Act::HoldReply);
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    polled(&world, &browser, &session).await;
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_waits_survives_a_killed_server() {
+    let mut world = World::builder().proxied().start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    in_processing(&world, &browser, &world.shop_page(&session, Site::Cross)).await;
+    browser.script("window.sameDocument = true; return true").await;
+    world.kill_server();
+    // Long enough that the page has noticed.
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    browser.wait_for_state("processing").await;
+    world.wire().set(Wire::Open);
+    world.restart();
+    browser.wait_for_state("paid").await;
+    assert_eq!(browser.script("return window.sameDocument").await, true, "it was reloaded");
+    assert_eq!(world.sandbox.charges().await, 1);
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_submit_whose_server_dies_is_not_called_lost_and_pays_once() {
+    // Dies with the outcome stored and the answer not sent.
+    let mut world = World::builder().env("FARTHING_CRASH_AT", "K5").start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    browser.open_shop(&world.shop_page(&session, Site::Cross)).await;
+    browser.type_card(&world.good_card()).await;
+    browser.submit_card().await;
+    world.server().ended(std::time::Duration::from_secs(20)).await;
+    world.restart();
+    browser.wait_for_state("paid").await;
+    assert_eq!(world.sandbox.charges().await, 1);
+    assert_eq!(world.api.payments_of(&session.order_id).await.len(), 1);
+    drop(browser);
+    world.finish().await;
+}
