@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::steps::{self, Steps};
-use crate::tools;
+use crate::{tools, web};
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -35,14 +35,15 @@ fn program(name: &str, what: &str, binary: &str, arguments: &[String]) -> Result
     let mut steps = Steps::default();
     let target = tools::target_directory()?;
     let profile = if is_soak { "debug" } else { "release" };
-    let built = steps.run("build", "the binary that it spawns", |_| {
-        let mut build = tools::cargo();
-        build.args(["build", "-p", "farthing-cli"]);
-        if !is_soak {
-            build.arg("--release");
-        }
-        steps::run(&mut build)
-    });
+    let built = web::build(&mut steps)
+        && steps.run("build", "the binary that it spawns", |_| {
+            let mut build = tools::cargo();
+            build.args(["build", "-p", "farthing-cli"]);
+            if !is_soak {
+                build.arg("--release");
+            }
+            steps::run(&mut build)
+        });
     let done = built
         && steps.run(name, what, |_| {
             let spawned =

@@ -54,11 +54,6 @@ pub(crate) fn path_for_trunk() -> Result<OsString> {
     Ok(env::join_paths([directory].into_iter().chain(env::split_paths(&others)))?)
 }
 
-/// The version of `wasm-bindgen` that the tools have to fit.
-pub(crate) fn wasm_bindgen_version() -> &'static str {
-    WASM_BINDGEN.version
-}
-
 /// Where our tools live: under `CARGO_HOME`, beside `bin` and not in it. Clones share them, and a newer one of the
 /// developer's own stays.
 pub(crate) fn directory() -> Result<PathBuf> {
@@ -139,7 +134,7 @@ mod tests {
     #[test]
     fn the_tool_fits_the_crate_that_the_frame_is_built_with() {
         let lock = std::fs::read_to_string(tools::workspace().join("Cargo.lock")).unwrap();
-        let entry = format!("name = \"wasm-bindgen\"\nversion = \"{}\"\n", wasm_bindgen_version());
+        let entry = format!("name = \"wasm-bindgen\"\nversion = \"{}\"\n", WASM_BINDGEN.version);
         assert!(lock.contains(&entry), "Cargo.lock has another wasm-bindgen than the tools");
     }
 

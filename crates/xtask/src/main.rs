@@ -11,6 +11,7 @@ mod package;
 mod run;
 mod sizes;
 mod steps;
+mod system;
 mod tests_run;
 mod tools;
 mod web;

@@ -7,14 +7,15 @@ use anyhow::{Context, Result};
 
 use crate::steps::{self, Outcome, Steps};
 use crate::tests_run::debug_binary;
-use crate::tools;
+use crate::{tools, web};
 
-/// Builds the debug binary and becomes the demo.
+/// Builds what a browser loads and the debug binary, and becomes the demo.
 pub(crate) fn demo(port: u16, data: Option<&Path>) -> Result<ExitCode> {
     let mut steps = Steps::default();
-    let built = steps.run("build", "the demo: shop, server and sandbox in one binary", |_| {
-        steps::run(tools::cargo().args(["build", "-p", "farthing-cli"]))
-    });
+    let built = web::build(&mut steps)
+        && steps.run("build", "the demo: shop, server and sandbox in one binary", |_| {
+            steps::run(tools::cargo().args(["build", "-p", "farthing-cli"]))
+        });
     if !built {
         return Ok(ExitCode::FAILURE);
     }
@@ -45,19 +46,20 @@ fn become_it(mut command: Command) -> Result<ExitCode> {
         .map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Builds the release binary and prints its size.
+/// Builds what a browser loads and the release binary, and prints its size.
 pub(crate) fn build() -> ExitCode {
     let mut steps = Steps::default();
-    let built = steps.run("build", "the release binary", |_| {
-        steps::must(tools::cargo().args(["build", "--release", "-p", "farthing-cli"]))?;
-        let path = tools::target_directory()?
-            .join("release")
-            .join(format!("farthing{}", std::env::consts::EXE_SUFFIX));
-        let bytes =
-            path.metadata().with_context(|| format!("{} is missing", path.display()))?.len();
-        println!("    {}: {}", path.display(), mebibytes(bytes));
-        Ok(Outcome::Passed)
-    });
+    let built = web::build(&mut steps)
+        && steps.run("build", "the release binary", |_| {
+            steps::must(tools::cargo().args(["build", "--release", "-p", "farthing-cli"]))?;
+            let path = tools::target_directory()?
+                .join("release")
+                .join(format!("farthing{}", std::env::consts::EXE_SUFFIX));
+            let bytes =
+                path.metadata().with_context(|| format!("{} is missing", path.display()))?.len();
+            println!("    {}: {}", path.display(), mebibytes(bytes));
+            Ok(Outcome::Passed)
+        });
     if built { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

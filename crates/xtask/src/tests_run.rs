@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use crate::installed;
 use crate::steps::{self, Outcome, Steps, Tally};
-use crate::tools;
+use crate::{installed, system, tools, web};
 
 /// How long the advisory database may take to arrive.
 const ADVISORIES_WITHIN: Duration = Duration::from_secs(90);
+
+/// How the widget is compiled for a browser: one of these at a time.
+const FEATURES: [&str; 2] = ["hydrate", "csr"];
 
 /// A step of `cargo xtask test`, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -25,12 +27,18 @@ pub(crate) enum Step {
     Deny,
     /// Known vulnerabilities of dependencies; needs the network.
     Advisories,
-    /// What has to build for a browser.
+    /// Clippy over what is compiled for a browser.
     Wasm,
+    /// What a browser loads, and its limits of bytes.
+    Web,
     /// The debug binaries that the stories spawn.
     Build,
     /// A browser and its driver.
     Browser,
+    /// The widget's tests in a browser.
+    Units,
+    /// The example of the components in another application.
+    Example,
     /// Every test of the workspace.
     Tests,
 }
@@ -76,9 +84,12 @@ pub(crate) fn test(only: &[Step]) -> ExitCode {
         });
     }
     if wanted(Step::Wasm) {
-        steps.run("wasm", "types and widget build for the browser", |_| wasm());
+        steps.run("wasm", "lints over types and widget as a browser gets them", |_| wasm());
     }
     let mut ready = true;
+    if wanted(Step::Web) {
+        ready &= web::build(&mut steps);
+    }
     if wanted(Step::Build) {
         ready &= steps.run("build", "the binaries that stories spawn", |_| {
             steps::run(tools::cargo().args(["build", "--workspace", "--bins"]))
@@ -87,8 +98,18 @@ pub(crate) fn test(only: &[Step]) -> ExitCode {
     if wanted(Step::Browser) {
         // Without a browser the stories fail one by one and say so; everything else still runs.
         steps.run("browser", "a browser and its driver for the stories", |_| {
-            tools::browser().map(|()| Outcome::Passed)
+            system::browser().map(|()| Outcome::Passed)
         });
+    }
+    if wanted(Step::Units) {
+        for feature in FEATURES {
+            steps.run("units", &format!("the widget in a browser, feature {feature}"), |tally| {
+                units(feature, tally)
+            });
+        }
+    }
+    if wanted(Step::Example) {
+        steps.run("example", "the components inside another application", |_| example());
     }
     if wanted(Step::Tests) {
         steps.run("tests", "every test of the workspace", |tally| tests(ready, tally));
@@ -102,8 +123,12 @@ fn tests(ready: bool, tally: &mut Tally) -> Result<Outcome> {
     }
     let binary = debug_binary()?;
     let mut command = tools::cargo();
-    command.args(["test", "--workspace", "--no-fail-fast"]).env("FARTHING_BIN", &binary);
-    println!("    FARTHING_BIN={}", binary.display());
+    let axe = system::axe()?;
+    command
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .env("FARTHING_BIN", &binary)
+        .env("FARTHING_AXE", &axe);
+    println!("    FARTHING_BIN={} FARTHING_AXE={}", binary.display(), axe.display());
     steps::run_counted(&mut command, tally)
 }
 
@@ -115,13 +140,45 @@ pub(crate) fn debug_binary() -> Result<PathBuf> {
 }
 
 fn wasm() -> Result<Outcome> {
+    tools::component("clippy", "clippy")?;
     tools::wasm_target()?;
-    let widget: &[&str] =
-        &["-p", "farthing-widget", "--no-default-features", "--features", "hydrate"];
-    for package in [&["-p", "farthing-types"][..], widget] {
-        steps::must(tools::cargo().args(["check", "--target", tools::WASM_TARGET]).args(package))?;
+    for feature in FEATURES {
+        steps::must(
+            tools::cargo()
+                .args(["clippy", "--target", tools::WASM_TARGET])
+                .args(["-p", "farthing-types", "-p", "farthing-widget", "--no-default-features"])
+                .args(["--features", &format!("farthing-widget/{feature}")])
+                .args(["--lib", "--bins", "--tests", "--", "-D", "warnings"]),
+        )?;
     }
     Ok(Outcome::Passed)
+}
+
+/// Runs the widget's tests in a headless browser; its flags are in `crates/widget/webdriver.json`.
+fn units(feature: &str, tally: &mut Tally) -> Result<Outcome> {
+    tools::wasm_target()?;
+    system::browser()?;
+    let mut command = tools::cargo();
+    command
+        .args(["test", "--target", tools::WASM_TARGET, "-p", "farthing-widget"])
+        .args(["--no-default-features", "--features", feature, "--lib", "--tests"])
+        .arg("--no-fail-fast")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", installed::test_runner()?)
+        .env("CHROMEDRIVER", system::driver()?);
+    steps::run_counted(&mut command, tally)
+}
+
+/// Builds the example application, a workspace of its own, with our target directory.
+fn example() -> Result<Outcome> {
+    tools::wasm_target()?;
+    let manifest = tools::workspace().join("examples/leptos-shop/Cargo.toml");
+    steps::run(
+        tools::cargo()
+            .args(["build", "--locked", "--target", tools::WASM_TARGET, "--manifest-path"])
+            .arg(manifest)
+            .arg("--target-dir")
+            .arg(tools::target_directory()?.join("example")),
+    )
 }
 
 fn deny_command(deny: &Path) -> Command {

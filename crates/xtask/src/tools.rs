@@ -1,4 +1,4 @@
-//! Cargo, the toolchain's parts, and what comes from the system's package manager.
+//! Cargo and the toolchain's parts.
 
 use std::env;
 use std::ffi::OsStr;
@@ -11,8 +11,6 @@ use crate::steps;
 
 /// The target of everything that runs in a browser.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
-/// What apt calls the browser and its driver.
-const APT_BROWSER: [&str; 2] = ["chromium", "chromium-driver"];
 
 /// The cargo that runs this task.
 ///
@@ -110,49 +108,6 @@ pub(crate) fn wasm_target() -> Result<()> {
         );
     }
     steps::must(Command::new("rustup").args(["target", "add", WASM_TARGET]))
-}
-
-/// Sees to it that a browser and its driver are there.
-pub(crate) fn browser() -> Result<()> {
-    let missing = || {
-        let browser =
-            ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(on_path);
-        [("chromium", browser.is_none()), ("chromedriver", on_path("chromedriver").is_none())]
-            .into_iter()
-            .filter_map(|(name, is_missing)| is_missing.then_some(name))
-            .collect::<Vec<_>>()
-    };
-    let first = missing();
-    if first.is_empty() {
-        return Ok(());
-    }
-    let line = format!("apt-get update && apt-get install -y {}", APT_BROWSER.join(" "));
-    println!("    {} missing: {line}", first.join(" and "));
-    if on_path("apt-get").is_none() {
-        bail!(
-            "{} missing; install Chromium and its driver with your system's package manager",
-            first.join(" and ")
-        );
-    }
-    if !is_root() {
-        bail!("{} missing; as root: {line}", first.join(" and "));
-    }
-    steps::must(Command::new("apt-get").args(["update", "-q"]))?;
-    steps::must(
-        Command::new("apt-get")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "-y", "-q", "--no-install-recommends"])
-            .args(APT_BROWSER),
-    )?;
-    let still = missing();
-    if !still.is_empty() {
-        bail!("{} still missing after: {line}", still.join(" and "));
-    }
-    Ok(())
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 #[cfg(test)]
