@@ -203,3 +203,23 @@ async fn the_whole_checkout_works_by_keyboard_alone() {
     drop(browser);
     world.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_hosted_mode_the_frame_leads_the_top_window_to_the_gateways_form() {
+    let world = World::builder().hosted().start().await;
+    let browser = world.live_browser().await;
+    for site in Site::BOTH {
+        let session = world.session().await;
+        browser.open_shop(&world.shop_page(&session, site)).await;
+        assert!(!browser.has(NUMBER).await, "card fields in hosted mode");
+        browser.submit_card().await;
+        until("the gateway's form in the top window", async || {
+            browser.top().await;
+            (browser.url().await.port() == world.sandbox.url.port()).then_some(())
+        })
+        .await;
+        assert_eq!(world.api.payments_of(&session.order_id).await.len(), 1);
+    }
+    drop(browser);
+    world.finish().await;
+}
