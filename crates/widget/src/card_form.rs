@@ -1,9 +1,10 @@
 //! The card's four fields. None of them is ever given a value: what was typed stays with the shopper.
 
-use farthing_types::checkout::{Field, FieldError};
+use farthing_types::checkout::Field;
 use leptos::prelude::*;
 
-use crate::fields::{Ids, TextField, error_of};
+use crate::fields::{FieldGroup, FieldSpec, Ids};
+use crate::model::Model;
 use crate::text;
 
 /// Number, expiry and code side by side, name.
@@ -11,51 +12,33 @@ use crate::text;
 pub fn CardForm(
     /// The mount's ids.
     ids: Ids,
-    /// What the last submit was refused for.
-    errors: Vec<FieldError>,
     /// Whether the group is one of two and shows its name; a screen reader hears it in any case.
     titled: bool,
+    /// The live part.
+    model: Model,
 ) -> impl IntoView {
-    let error = |field| error_of(&errors, field);
+    let numeric = |field, label, autocomplete| FieldSpec {
+        inputmode: "numeric",
+        ..FieldSpec::new(field, label, autocomplete)
+    };
+    let fields = vec![
+        numeric(Field::CardNumber, text::CARD_NUMBER, "cc-number"),
+        FieldSpec {
+            hint: Some(text::CARD_EXPIRY_HINT),
+            half: true,
+            ..numeric(Field::CardExpiry, text::CARD_EXPIRY, "cc-exp")
+        },
+        FieldSpec {
+            hint: Some(text::CARD_CODE_HINT),
+            half: true,
+            ..numeric(Field::CardCode, text::CARD_CODE, "cc-csc")
+        },
+        FieldSpec {
+            autocapitalize: "words",
+            ..FieldSpec::new(Field::CardHolder, text::CARD_HOLDER, "cc-name")
+        },
+    ];
     view! {
-        <fieldset>
-            <legend class:unseen=!titled>{text::CARD_GROUP}</legend>
-            <TextField
-                ids=ids.clone()
-                name=Field::CardNumber.name()
-                label=text::CARD_NUMBER
-                autocomplete="cc-number"
-                inputmode="numeric"
-                error=error(Field::CardNumber)
-            />
-            <div class="pair">
-                <TextField
-                    ids=ids.clone()
-                    name=Field::CardExpiry.name()
-                    label=text::CARD_EXPIRY
-                    autocomplete="cc-exp"
-                    inputmode="numeric"
-                    hint=Some(text::CARD_EXPIRY_HINT)
-                    error=error(Field::CardExpiry)
-                />
-                <TextField
-                    ids=ids.clone()
-                    name=Field::CardCode.name()
-                    label=text::CARD_CODE
-                    autocomplete="cc-csc"
-                    inputmode="numeric"
-                    hint=Some(text::CARD_CODE_HINT)
-                    error=error(Field::CardCode)
-                />
-            </div>
-            <TextField
-                ids=ids
-                name=Field::CardHolder.name()
-                label=text::CARD_HOLDER
-                autocomplete="cc-name"
-                autocapitalize="words"
-                error=error(Field::CardHolder)
-            />
-        </fieldset>
+        <FieldGroup legend=text::CARD_GROUP titled=titled fields=fields ids=ids model=model />
     }
 }

@@ -1,5 +1,7 @@
 //! The countries that an address may name.
 
+use crate::text;
+
 /// Alpha-2 code and everyday English name of each of the 249 entries, by name.
 ///
 /// Source: ISO 3166-1:2020, alpha-2 codes; names after the public-domain `iso3166.tab` of the IANA time zone database.
@@ -255,6 +257,31 @@ pub const COUNTRIES: &[(&str, &str)] = &[
     ("ZW", "Zimbabwe"),
 ];
 
+/// The choices of the country list as HTML, `chosen` among them, in capitals or not.
+///
+/// As text, because 250 elements that never change need nobody to watch over them. Nothing where the page was rendered by the
+/// server: there they are in place.
+pub(crate) fn options(chosen: &str) -> String {
+    let mut html = String::new();
+    if cfg!(feature = "hydrate") {
+        return html;
+    }
+    option(&mut html, "", text::CHOOSE_COUNTRY, false);
+    for (code, name) in COUNTRIES {
+        option(&mut html, code, name, chosen.trim().eq_ignore_ascii_case(code));
+    }
+    html
+}
+
+fn option(html: &mut String, value: &str, label: &str, selected: bool) {
+    html.push_str("<option value=\"");
+    html.push_str(value);
+    html.push_str(if selected { "\" selected>" } else { "\">" });
+    // Names of ours: the only sign among them that HTML reads otherwise is this one.
+    html.push_str(&label.replace('&', "&amp;"));
+    html.push_str("</option>");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,5 +297,14 @@ mod tests {
                 .iter()
                 .all(|code| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()))
         );
+    }
+    #[test]
+    fn a_countrys_name_is_plain_text_and_one_choice_at_most_is_made() {
+        assert!(COUNTRIES.iter().all(|(_, name)| !name.contains(['<', '>', '"'])));
+        assert_eq!(options("").matches("<option").count(), 250);
+        assert_eq!(options("").matches("selected").count(), 0);
+        assert_eq!(options(" de ").matches("selected").count(), 1);
+        assert!(options("DE").contains("<option value=\"DE\" selected>Germany</option>"));
+        assert!(!options("\"><script>").contains("script"));
     }
 }

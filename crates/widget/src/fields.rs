@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use farthing_types::checkout::{Field, FieldError};
+use farthing_types::CustomerField;
+use farthing_types::checkout::Field;
+use leptos::either::Either;
 use leptos::prelude::*;
 
-use crate::icons::AlertIcon;
+use crate::brand_choice::BrandChoice;
+use crate::countries;
+use crate::model::Model;
 use crate::text;
 
 /// The ids of one mounted checkout. A page may hold two of them, so every id carries the mount's prefix.
@@ -20,7 +24,11 @@ impl Ids {
 
     /// The id of the element called `name`.
     pub fn of(&self, name: &str) -> String {
-        format!("{}-{name}", self.0)
+        let mut id = String::with_capacity(self.0.len() + 1 + name.len());
+        id.push_str(&self.0);
+        id.push('-');
+        id.push_str(name);
+        id
     }
 }
 
@@ -31,101 +39,170 @@ impl Default for Ids {
     }
 }
 
-/// The first error of `field`.
-pub fn error_of(errors: &[FieldError], field: Field) -> Option<String> {
-    errors.iter().find(|error| error.field == field).map(|error| error.text.clone())
+/// A field in words: all fields of the form are drawn by one view.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FieldSpec {
+    /// Which field; its name is the input's `name` and the last part of its id.
+    pub field: Field,
+    /// The visible label.
+    pub label: &'static str,
+    /// The input's token. Source: HTML, "Autofill", detail tokens.
+    pub autocomplete: &'static str,
+    /// `text`, `tel` or `email`.
+    pub kind: &'static str,
+    /// Which keyboard to offer.
+    pub inputmode: &'static str,
+    /// Whether on-screen keyboards capitalise: `none`, `words` or `characters`.
+    pub autocapitalize: &'static str,
+    /// How to fill it in.
+    pub hint: Option<&'static str>,
+    /// Whether it shares its line with a neighbour that does so too, where there is room for both.
+    pub half: bool,
+    /// What the shopper typed before. Card fields never have one.
+    pub value: Option<String>,
 }
 
-/// What an input is described by: its hint and its error, as far as there are any.
-pub(crate) fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
-    match (hint, error) {
-        (false, false) => None,
-        (true, false) => Some(format!("{id}-hint")),
-        (false, true) => Some(format!("{id}-error")),
-        (true, true) => Some(format!("{id}-hint {id}-error")),
+impl FieldSpec {
+    /// A plain text field on a line of its own.
+    pub const fn new(field: Field, label: &'static str, autocomplete: &'static str) -> Self {
+        Self {
+            field,
+            label,
+            autocomplete,
+            kind: "text",
+            inputmode: "text",
+            autocapitalize: "none",
+            hint: None,
+            half: false,
+            value: None,
+        }
     }
 }
 
-/// A label, an input or a choice, its hint and its error, in the order in which they are read.
+impl std::fmt::Debug for FieldSpec {
+    /// What was typed is personal data: it is not printed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FieldSpec(")?;
+        f.write_str(self.field.name())?;
+        f.write_str(")")
+    }
+}
+
+/// Fields that belong together, under one name.
 #[component]
-pub fn FieldFrame(
-    /// The input's id.
-    id: String,
-    /// Its visible label.
-    label: &'static str,
-    /// How to fill it in.
-    hint: Option<&'static str>,
-    /// What is wrong with it.
-    error: Option<String>,
-    /// The input itself.
-    children: Children,
+pub fn FieldGroup(
+    /// The name; a screen reader says it with the group's first field.
+    legend: &'static str,
+    /// Whether the name is shown.
+    titled: bool,
+    /// The fields, in order.
+    fields: Vec<FieldSpec>,
+    /// The mount's ids.
+    ids: Ids,
+    /// The live part.
+    model: Model,
 ) -> impl IntoView {
-    let hint_id = format!("{id}-hint");
-    let error_id = format!("{id}-error");
-    let bad = error.is_some();
+    let fields = fields
+        .into_iter()
+        .map(|spec| view! { <FormField spec=spec ids=ids.clone() model=model /> })
+        .collect_view();
     view! {
-        <div class="field" class:bad=bad>
-            <label for=id>{label}</label>
-            {children()}
-            {error.map(|error| view! {
-                <p class="field-error" id=error_id>
-                    <AlertIcon />
-                    <span><span class="unseen">{text::ERROR_PREFIX}</span>{error}</span>
-                </p>
-            })}
-            {hint.map(|hint| view! { <p class="hint" id=hint_id>{hint}</p> })}
+        <fieldset>
+            <legend class=if titled { "title" } else { "unseen" }>{legend}</legend>
+            <div class="fields">{fields}</div>
+        </fieldset>
+    }
+}
+
+/// A label, an input or a choice, its error and its hint, in the order in which they are read.
+///
+/// The places of error and hint are always there, so what describes the input never changes its name, and an error that comes
+/// later is found where it is announced to be.
+#[component]
+pub fn FormField(
+    /// The field.
+    spec: FieldSpec,
+    /// The mount's ids.
+    ids: Ids,
+    /// The live part.
+    model: Model,
+) -> impl IntoView {
+    let FieldSpec { field, label, hint, half, .. } = spec;
+    let id = ids.of(field.name());
+    let error_id = ids.of(field.name()) + "-error";
+    let hint_id = ids.of(field.name()) + "-hint";
+    let mut described = error_id.clone();
+    if hint.is_some() {
+        described.push(' ');
+        described.push_str(&hint_id);
+    }
+    let error = move || {
+        model
+            .error_of(field)
+            .map(|error| view! { <span class="unseen">{text::ERROR_PREFIX}</span> {error} })
+    };
+    // The code's hint follows the card's brand; the others stay.
+    let hint = hint.map(|hint| {
+        let hint = move || match field {
+            Field::CardCode => text::code_hint(model.look.get().brand),
+            _ => hint,
+        };
+        view! { <p class="hint" id=hint_id>{hint}</p> }
+    });
+    let choice =
+        (field == Field::CardNumber).then(|| view! { <BrandChoice model=model ids=ids.clone() /> });
+    let for_id = id.clone();
+    view! {
+        <div class=if half { "field half" } else { "field" }>
+            <label for=for_id>{label}</label>
+            <Control spec=spec id=id described=described model=model />
+            <p class="field-error" id=error_id>{error}</p>
+            {hint}
+            {choice}
         </div>
     }
 }
 
-/// A one-line input. Without `value` it never has one: card fields are written only by the shopper.
+/// The input itself. Without a value it never has one: card fields are written only by the shopper.
 #[component]
-pub fn TextField(
-    /// The mount's ids.
-    ids: Ids,
-    /// The input's `name`, and the last part of its id.
-    name: &'static str,
-    /// Its visible label.
-    label: &'static str,
-    /// Its token. Source: HTML, "Autofill", detail tokens.
-    autocomplete: &'static str,
-    /// `text`, `tel` or `email`.
-    #[prop(default = "text")]
-    kind: &'static str,
-    /// Which keyboard to offer.
-    #[prop(default = "text")]
-    inputmode: &'static str,
-    /// Whether names are capitalised by on-screen keyboards.
-    #[prop(default = "none")]
-    autocapitalize: &'static str,
-    /// How to fill it in.
-    #[prop(default = None)]
-    hint: Option<&'static str>,
-    /// What the shopper typed before.
-    #[prop(default = None)]
-    value: Option<String>,
-    /// What is wrong with it.
-    error: Option<String>,
-) -> impl IntoView {
-    let id = ids.of(name);
-    let described = described_by(&id, hint.is_some(), error.is_some());
-    let invalid = error.is_some().then_some("true");
+fn Control(spec: FieldSpec, id: String, described: String, model: Model) -> impl IntoView {
+    let field = spec.field;
+    let invalid = Signal::derive(move || model.error_of(field).is_some().then_some("true"));
+    let class = match field {
+        Field::CardNumber => "control number",
+        Field::Customer(CustomerField::Country) => "control choice",
+        _ => "control",
+    };
     // `aria-required` and not `required`: some screen readers call an untouched required field wrong.
-    view! {
-        <FieldFrame id=id.clone() label=label hint=hint error=error>
+    let control = if field == Field::Customer(CustomerField::Country) {
+        Either::Left(view! {
+            <select
+                id=id
+                name=field.name()
+                autocomplete=spec.autocomplete
+                aria-required="true"
+                aria-invalid=invalid
+                aria-describedby=described
+                inner_html=countries::options(spec.value.as_deref().unwrap_or_default())
+            />
+        })
+    } else {
+        Either::Right(view! {
             <input
                 id=id
-                name=name
-                type=kind
-                inputmode=inputmode
-                autocomplete=autocomplete
-                autocapitalize=autocapitalize
+                name=field.name()
+                type=spec.kind
+                inputmode=spec.inputmode
+                autocomplete=spec.autocomplete
+                autocapitalize=spec.autocapitalize
                 spellcheck="false"
                 aria-required="true"
                 aria-invalid=invalid
                 aria-describedby=described
-                value=value
+                readonly=Signal::derive(move || model.submitting.get().then_some(""))
+                value=spec.value
             />
-        </FieldFrame>
-    }
+        })
+    };
+    view! { <span class=class>{control}</span> }
 }

@@ -1,17 +1,6 @@
-//! The few icons: inline, decorative, drawn in the colour of the text beside them.
+//! The icons of the states: inline, decorative, drawn in the colour of the text beside them. Smaller marks are the style sheet's.
 
 use leptos::prelude::*;
-
-/// Stands before errors and declines.
-#[component]
-pub fn AlertIcon() -> impl IntoView {
-    view! {
-        <svg class="icon" viewBox="0 0 20 20" width="20" height="20" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" aria-hidden="true" focusable="false">
-            <circle cx="10" cy="10" r="8"></circle>
-            <path d="M10 5.8v5M10 14v.2"></path>
-        </svg>
-    }
-}
 
 /// What stands above a state, drawn inside a circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 )]
 
 pub mod amount;
+pub mod brand_choice;
 pub mod card_form;
 pub mod checkout;
 pub mod countries;
@@ -17,6 +18,7 @@ pub mod customer_fields;
 pub mod errors;
 pub mod event;
 pub mod fields;
+#[cfg(any(feature = "hydrate", feature = "csr"))]
 pub mod form;
 pub mod icons;
 pub mod link;

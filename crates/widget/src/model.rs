@@ -2,6 +2,8 @@
 //!
 //! No card data is ever here. Digits stay in their inputs until they are sent.
 
+use farthing_types::Brand;
+use farthing_types::brand::Brands;
 use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
 use leptos::html;
 use leptos::prelude::*;
@@ -26,10 +28,30 @@ pub struct Model {
     pub summary: RwSignal<bool>,
     /// What a submit carries, and what is known of the attempt before.
     pub terms: StoredValue<Terms>,
+    /// What the card number tells so far.
+    pub look: RwSignal<Look>,
+    /// What a screen reader is to say, politely: the card's brand, and what is wrong with a field that was just left.
+    pub said: RwSignal<String>,
     /// The form, where there is one.
     pub form: NodeRef<html::Form>,
     /// Who is told what happens.
     pub listener: StoredValue<Option<Listener>>,
+}
+
+/// What the digits of the card number tell, and none of the digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The brand, once it is known: the one that the shopper chose, else the first of those that share the number.
+    pub brand: Option<Brand>,
+    /// The brands between which the shopper may choose.
+    pub choices: Brands,
+    /// Whether every field holds something that could be sent.
+    pub complete: bool,
+}
+
+impl Look {
+    /// Of an empty form.
+    pub const NOTHING: Self = Self { brand: None, choices: Brands::NONE, complete: false };
 }
 
 /// Told what happens in a checkout.
@@ -67,6 +89,8 @@ impl Model {
                 payment_id: view.payment_id.clone(),
                 has_form: has_form(view),
             }),
+            look: RwSignal::new(Look::NOTHING),
+            said: RwSignal::new(String::new()),
             form: NodeRef::new(),
             listener: StoredValue::new(None),
         }

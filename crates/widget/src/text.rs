@@ -4,7 +4,7 @@
 //! confirmed, and while a result is open nothing here calls it good or bad.
 
 use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView};
-use farthing_types::{CustomerField, DeclineCode};
+use farthing_types::{Brand, CustomerField, DeclineCode};
 
 use crate::MessageKind;
 
@@ -32,6 +32,14 @@ pub const CARD_EXPIRY_HINT: &str = "As printed: MM/YY";
 pub const CARD_CODE: &str = "Security code";
 /// Hint of `card_code`.
 pub const CARD_CODE_HINT: &str = "3 digits on back, or 4 on front";
+/// Hint of `card_code` when the card is known to have three digits.
+pub const CARD_CODE_BACK: &str = "3 digits on the back";
+/// Hint of `card_code` when the card is known to have four.
+pub const CARD_CODE_FRONT: &str = "4 digits on the front";
+/// Asks which brand of a co-badged card is used.
+pub const CHOOSE_BRAND: &str = "Pay with (if you have a preference)";
+/// Said after the brand of such a card.
+pub const MAY_CHOOSE: &str = ". You can choose another brand below the card number.";
 /// Label of `card_holder`.
 pub const CARD_HOLDER: &str = "Name on card";
 /// The empty choice of the country list.
@@ -42,6 +50,12 @@ pub const PROBLEM: &str = "There is a problem";
 pub const ERROR_PREFIX: &str = "Error: ";
 /// Heading of the notice about the attempt before.
 pub const DECLINED: &str = "The last payment did not go through";
+/// The button while a payment is being sent.
+pub const PAYING: &str = "Paying…";
+/// The button of the hosted form while it leads on.
+pub const CONTINUING: &str = "One moment…";
+/// Said when the pause after a decline is over.
+pub const TRY_AGAIN_NOW: &str = "You can try the same card again now.";
 /// Button of the hosted form.
 pub const CONTINUE: &str = "Continue";
 /// What follows in hosted mode.
@@ -154,7 +168,20 @@ pub fn paid_note(total: &str, merchant: &str) -> String {
 
 /// How long the same card has to rest.
 pub fn wait_hint(seconds: u16) -> String {
-    format!("The same card can be tried again in {seconds} seconds.")
+    match seconds {
+        0 => TRY_AGAIN_NOW.to_owned(),
+        1 => "The same card can be tried again in 1 second.".to_owned(),
+        _ => format!("The same card can be tried again in {seconds} seconds."),
+    }
+}
+
+/// The hint of `card_code`: where it stands on the card, once the brand is known.
+pub const fn code_hint(brand: Option<Brand>) -> &'static str {
+    match brand {
+        Some(brand) if brand.code().len == 4 => CARD_CODE_FRONT,
+        Some(_) => CARD_CODE_BACK,
+        None => CARD_CODE_HINT,
+    }
 }
 
 /// How often the waiting page looks by itself.

@@ -1,20 +1,41 @@
-//! The live form: what its inputs do while the shopper types.
+//! The live form: what its inputs do while the shopper types, leaves and submits.
+//!
+//! Digits stay in their inputs. They are read for the time of a call, into texts that are wiped, and no signal, attribute or message
+//! ever holds one.
 
-use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlFormElement, HtmlInputElement};
+mod check;
+mod control;
+mod countdown;
+mod focus;
+mod watcher;
+
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::HtmlFormElement;
+
+use crate::model::Model;
 
 /// The card's fields, by name.
 const CARD_FIELDS: [&str; 4] = ["card_number", "card_expiry", "card_code", "card_holder"];
+/// Tells the form that its card fields were emptied.
+const CLEARED: &str = "farthing-cleared";
 
 /// Empties the card's fields.
 pub fn clear_card(form: &HtmlFormElement) {
     for name in CARD_FIELDS {
-        let input = form
-            .elements()
-            .named_item(name)
-            .and_then(|item| item.dyn_into::<HtmlInputElement>().ok());
-        if let Some(input) = input {
+        if let Some(input) = control::of(form, name) {
             input.set_value("");
         }
     }
+    if let Ok(event) = web_sys::Event::new(CLEARED) {
+        // Nobody listens while the form is not alive; then there is nothing to tell.
+        let _ = form.dispatch_event(&event);
+    }
+}
+
+/// Brings the form below `root` to life as soon as the model is; `left` is the seconds until the same card may be tried again.
+pub(crate) fn enliven(model: Model, root: NodeRef<html::Div>, left: RwSignal<Option<u16>>) {
+    watcher::watch(model, root);
+    focus::follow(model, root);
+    countdown::run(model, left);
 }
