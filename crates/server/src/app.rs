@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use farthing_gateways::Gateway;
+use farthing_widget::Shell;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,8 @@ pub struct Parts {
     pub process: String,
     /// Checks under way.
     pub checks: Checks,
+    /// The template of pages with scripts, in a build that has them.
+    pub shell: Option<Shell>,
     /// What is wrong with submits, until it is shown.
     pub refusals: Refusals,
     /// Which card an attempt's key was used for, as keyed hashes.

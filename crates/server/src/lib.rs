@@ -1,12 +1,14 @@
 //! The companion backend: sessions, payments, callbacks, webhooks.
 
 pub mod app;
+pub mod assets;
 pub mod auth;
 pub mod background;
 pub mod checkout;
 pub mod clock;
 pub mod config;
 mod crash;
+pub mod encoding;
 pub mod headers;
 pub mod json;
 pub mod listen;

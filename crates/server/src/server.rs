@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use farthing_gateways::Gateway;
 use farthing_gateways::smartcore::{self, SmartCore};
+use farthing_widget::ShellError;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ use crate::telemetry::Metrics;
 use crate::token::{NoRandomness, new_id};
 use crate::transport::{Transport, TransportError};
 use crate::webhook::WebhookSender;
-use crate::{background, routes};
+use crate::{assets, background, routes};
 
 /// How long calls that are under way may take to end when the server stops.
 const STOP_WITHIN: Duration = Duration::from_secs(35);
@@ -71,6 +72,9 @@ pub enum StartError {
     /// No random numbers.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The pages that this build carries are not ours.
+    #[error(transparent)]
+    Shell(#[from] ShellError),
     /// The store failed at once.
     #[error("server.database: {0}")]
     Store(#[from] StoreError),
@@ -106,6 +110,7 @@ impl Server {
         let app = App::new(Parts {
             transport: Transport::new(config.server.call_timeout)?,
             public_url,
+            shell: assets::shell()?,
             store,
             gateway,
             webhooks,

@@ -45,8 +45,8 @@ fn main() {
     let page = PageContext {
         lang: "en",
         nonce: "gallery",
-        sandbox: false,
         refresh: Some(Refresh { seconds: 3, url: path }),
+        ..PageContext::default()
     };
     let sandbox = PageContext { sandbox: true, ..page };
     let error = |field, text: &str| FieldError { field, text: text.to_owned() };

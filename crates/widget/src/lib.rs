@@ -41,6 +41,6 @@ pub use message::MessageKind;
 pub use model::Model;
 #[cfg(feature = "ssr")]
 pub use page::{
-    PageContext, Refresh, render_checkout, render_message, render_refused, render_reopened_step,
-    render_step,
+    Live, PageContext, Refresh, Shell, ShellError, Theme, render_checkout, render_message,
+    render_refused, render_reopened_step, render_step,
 };

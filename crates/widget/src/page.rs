@@ -1,8 +1,10 @@
 //! Whole documents, rendered at once on the server.
 //!
-//! Each page is complete in itself: styles are inline under the nonce of the answer's policy, nothing is fetched.
+//! A page without a script is complete in itself: styles are inline under the nonce of the answer's policy, nothing is
+//! fetched. The checkout, where the build has its scripts, is put into the [`Shell`] that loads them: the same HTML, and beside it
+//! the view as JSON, from which the script takes over.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use farthing_types::checkout::{CheckoutState, CheckoutView};
 use leptos::prelude::*;
@@ -17,17 +19,56 @@ use crate::text;
 /// The styles of every page. Small enough to travel with each of them.
 pub const STYLES: &str = include_str!("../../../www/checkout.css");
 
+/// The id of the element whose content is the checkout, and nothing else: what a script hydrates.
+pub const ROOT_ID: &str = "farthing-app";
+
 /// What a page needs to know beside what it shows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct PageContext<'a> {
     /// The document's language, a BCP 47 tag. The texts are English, so `en` so far.
     pub lang: &'a str,
-    /// The nonce of the answer's `style-src`.
+    /// The nonce of the answer's `style-src` and `script-src`.
     pub nonce: &'a str,
     /// Whether to say on the page that no real money moves.
     pub sandbox: bool,
     /// When and from where a waiting page reloads itself; other pages ignore it.
     pub refresh: Option<Refresh<'a>>,
+    /// Light or dark, if the page is not to follow the shopper's system.
+    pub theme: Option<Theme>,
+    /// Whether the page is shown in a shop's frame.
+    pub framed: bool,
+    /// What makes a checkout live; without it the page has no script.
+    pub live: Option<Live<'a>>,
+}
+
+/// A colour scheme asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark text on light.
+    Light,
+    /// Light text on dark.
+    Dark,
+}
+
+impl Theme {
+    /// The value of `data-theme`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What a page with scripts needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Live<'a> {
+    /// The template that loads them.
+    pub shell: &'a Shell,
+    /// The view as JSON, for the script.
+    pub state: &'a str,
+    /// The origins of the shops that may frame the page, separated by spaces.
+    pub shops: &'a str,
 }
 
 /// A reload without a script.
@@ -49,10 +90,16 @@ pub fn render_checkout(view: &CheckoutView, page: &PageContext<'_>) -> String {
     let view = view.clone();
     let check_path = page.refresh.map(|refresh| refresh.url.to_owned());
     let seconds = refresh.map(|refresh| refresh.seconds);
-    document(page, title, content, move || {
+    let checkout = move || {
         let model = Model::new(&view);
         view! { <Checkout view=view model=model check_path=check_path refresh_seconds=seconds /> }
-    })
+    };
+    match page.live {
+        Some(live) => live.shell.fill(page, live, &title, content.as_deref(), &rendered(checkout)),
+        None => {
+            document(page, title, content, move || view! { <div id=ROOT_ID>{checkout()}</div> })
+        }
+    }
 }
 
 /// The hand-over page, opened for the first time: leads on to `target` at once.
@@ -105,7 +152,7 @@ fn message(kind: MessageKind, form_path: Option<String>, page: &PageContext<'_>)
     )
 }
 
-/// The shell: head, styles, the note of the sandbox, and `body`.
+/// A document without a script: head, styles, the note of the sandbox, and `body`.
 fn document<V: IntoView>(
     page: &PageContext<'_>,
     title: String,
@@ -114,10 +161,11 @@ fn document<V: IntoView>(
 ) -> String {
     let (lang, nonce) = (page.lang.to_owned(), page.nonce.to_owned());
     let sandbox = page.sandbox;
-    let owner = Owner::new();
-    let html = owner.with(|| {
+    let theme = page.theme.map(Theme::name);
+    let framed = page.framed.then_some("");
+    let html = rendered(move || {
         view! {
-            <html lang=lang>
+            <html lang=lang data-theme=theme data-framed=framed>
                 <head>
                     <meta charset="utf-8" />
                     <title>{title}</title>
@@ -135,10 +183,175 @@ fn document<V: IntoView>(
                 </body>
             </html>
         }
-        .to_html()
     });
-    owner.cleanup();
     let mut out = String::with_capacity(html.len() + 15);
     let _ = write!(out, "<!DOCTYPE html>{html}");
     out
 }
+
+/// The HTML of a view, with everything that it made forgotten.
+fn rendered<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    let owner = Owner::new();
+    let html = owner.with(|| view().into_view().to_html());
+    owner.cleanup();
+    html
+}
+
+/// The template of a page with scripts, taken apart at its placeholders once.
+///
+/// Text goes in between the parts and is never searched again: what a merchant or a shopper wrote cannot become a placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shell {
+    start: String,
+    rest: Vec<(Slot, String)>,
+}
+
+/// What is filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Nonce,
+    Html,
+    Head,
+    Body,
+    State,
+}
+
+/// Why a text is not the template of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ShellError {
+    /// A placeholder that the server does not know.
+    Unknown,
+    /// A placeholder that must be there exactly once is not.
+    Count(&'static str),
+}
+
+impl fmt::Display for ShellError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("the page's template has a placeholder that is not known"),
+            Self::Count(name) => {
+                write!(f, "the page's template must have the placeholder `{name}` exactly once")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ShellError {}
+
+impl Shell {
+    /// Takes a template apart. Placeholders stand in double braces: `__TRUNK_NONCE__` any number of times, `html`, `head`, `body`
+    /// and `state` once each.
+    pub fn parse(template: &str) -> Result<Self, ShellError> {
+        let mut pieces = template.split("{{");
+        let start = pieces.next().unwrap_or_default().to_owned();
+        let mut rest = Vec::new();
+        for piece in pieces {
+            let (name, text) = piece.split_once("}}").ok_or(ShellError::Unknown)?;
+            let slot = match name {
+                "__TRUNK_NONCE__" => Slot::Nonce,
+                "html" => Slot::Html,
+                "head" => Slot::Head,
+                "body" => Slot::Body,
+                "state" => Slot::State,
+                _ => return Err(ShellError::Unknown),
+            };
+            rest.push((slot, text.to_owned()));
+        }
+        for (slot, name) in [
+            (Slot::Html, "html"),
+            (Slot::Head, "head"),
+            (Slot::Body, "body"),
+            (Slot::State, "state"),
+        ] {
+            if rest.iter().filter(|(found, _)| *found == slot).count() != 1 {
+                return Err(ShellError::Count(name));
+            }
+        }
+        Ok(Self { start, rest })
+    }
+
+    fn fill(
+        &self,
+        page: &PageContext<'_>,
+        live: Live<'_>,
+        title: &str,
+        refresh: Option<&str>,
+        checkout: &str,
+    ) -> String {
+        let fixed = self.start.len() + self.rest.iter().map(|(_, text)| text.len()).sum::<usize>();
+        let mut out = String::with_capacity(fixed + checkout.len() + live.state.len() + 1024);
+        out.push_str(&self.start);
+        for (slot, text) in &self.rest {
+            match slot {
+                Slot::Nonce => escape(&mut out, page.nonce),
+                Slot::Html => html_attributes(&mut out, page, live.shops),
+                Slot::Head => head(&mut out, title, refresh),
+                Slot::Body => {
+                    if page.sandbox {
+                        let _ = write!(out, "<p class=\"sandbox\">{}</p>", text::TEST_MODE);
+                    }
+                    let _ = write!(out, "<div id=\"{ROOT_ID}\">{checkout}</div>");
+                }
+                Slot::State => escape_json(&mut out, live.state),
+            }
+            out.push_str(text);
+        }
+        out
+    }
+}
+
+fn html_attributes(out: &mut String, page: &PageContext<'_>, shops: &str) {
+    out.push_str("lang=\"");
+    escape(out, page.lang);
+    out.push_str("\" data-shops=\"");
+    escape(out, shops);
+    out.push('"');
+    if let Some(theme) = page.theme {
+        let _ = write!(out, " data-theme=\"{}\"", theme.name());
+    }
+    if page.framed {
+        out.push_str(" data-framed");
+    }
+}
+
+/// A script knows better when to look again, so the reload is for browsers without one.
+fn head(out: &mut String, title: &str, refresh: Option<&str>) {
+    out.push_str("<title>");
+    escape(out, title);
+    out.push_str("</title>");
+    if let Some(content) = refresh {
+        out.push_str("<noscript><meta http-equiv=\"refresh\" content=\"");
+        escape(out, content);
+        out.push_str("\"></noscript>");
+    }
+}
+
+/// Text that is neither markup nor the end of an attribute.
+fn escape(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// JSON inside of a script element: nothing in it can end the element or begin a comment, and no line separator of
+/// Unicode surprises an old parser. All five stand in strings only, where the escapes mean the same.
+fn escape_json(out: &mut String, json: &str) {
+    for c in json.chars() {
+        match c {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

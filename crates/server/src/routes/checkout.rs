@@ -10,7 +10,7 @@ use farthing_types::{BrowserInfo, PaymentStatus};
 use farthing_widget::errors;
 use tracing::error;
 
-use super::pages::{self, Framing};
+use super::pages::{self, Framing, Looks};
 use crate::app::App;
 use crate::checkout::answer::{Refused, Submitted};
 use crate::checkout::form::{self, Fields};
@@ -34,40 +34,55 @@ const QUERY: [&str; 2] = ["locale", "theme"];
 pub async fn page(
     State(app): State<App>,
     Path(token): Path<String>,
+    looks: Looks,
     uri: Uri,
     headers: HeaderMap,
+) -> Response {
+    pages::shown(&app, looks, show(&app, &token, looks, &uri, &headers).await)
+}
+
+async fn show(
+    app: &App,
+    token: &str,
+    looks: Looks,
+    uri: &Uri,
+    headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Some((session, path)) = find(&app, &token).await? else {
-        return Ok(pages::not_available(&app, Framing::Shop));
+    let Some((session, path)) = find(app, token).await? else {
+        return Ok(pages::not_available(app, looks, Framing::Shop));
     };
     // Fields in the address are a planted link or a broken page: they are not read.
     let foreign = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
         .any(|(name, _)| !QUERY.contains(&name.as_ref()));
     if foreign {
-        return Ok(pages::refused(&app, &path, StatusCode::BAD_REQUEST));
+        return Ok(pages::refused(app, looks, &path, StatusCode::BAD_REQUEST));
     }
     let last = app.store.last_payment(&session.id).await?;
-    let mut view = view::of_session(&app, &session, last.as_ref(), path.clone())?;
+    let mut view = view::of_session(app, &session, last.as_ref(), path.clone())?;
     if let Some(refusal) = app.refusals.take(&session.id) {
         view.errors = refusal.errors;
         view.typed = refusal.typed;
     }
-    if !is_framed(&headers)
+    if is_top_level(headers)
         && let Some(url) = view::onward(&session, view.state)
     {
         return Ok(Redirect::to(url).into_response());
     }
     let refresh = Some((pages::REFRESH_SECONDS, path.as_str()));
-    Ok(pages::checkout(&app, &view, StatusCode::OK, refresh, Framing::Shop))
+    Ok(pages::checkout(app, looks, &view, refresh, Framing::Shop))
 }
 
 /// `GET /checkout/{cst}/payments`: a GET never carries a payment.
 pub async fn refuse_get(
     State(app): State<App>,
     Path(token): Path<String>,
-) -> Result<Response, ApiError> {
-    let Some((_, path)) = find(&app, &token).await? else { return Ok(pages::not_available(&app, Framing::Shop)) };
-    Ok(pages::refused(&app, &path, StatusCode::METHOD_NOT_ALLOWED))
+    looks: Looks,
+) -> Response {
+    let answer = find(&app, &token).await.map(|found| match found {
+        Some((_, path)) => pages::refused(&app, looks, &path, StatusCode::METHOD_NOT_ALLOWED),
+        None => pages::not_available(&app, looks, Framing::Shop),
+    });
+    pages::shown(&app, looks, answer)
 }
 
 /// `POST /checkout/{cst}/payments`: the form, urlencoded or JSON.
@@ -75,13 +90,14 @@ pub async fn pay(
     State(app): State<App>,
     Path(token): Path<String>,
     client: ClientAddr,
+    looks: Looks,
     request: Request,
 ) -> Response {
     let kind = BodyKind::of(request.headers());
-    match receive(&app, &token, client, request, kind).await {
-        Ok(response) => response,
-        Err(error) if kind == Some(BodyKind::Form) => pages::failed(&app, error),
-        Err(error) => Refused::from(error).into_response(),
+    let answer = receive(&app, &token, client, looks, request, kind).await;
+    match answer {
+        Err(error) if kind != Some(BodyKind::Form) => Refused::from(error).into_response(),
+        answer => pages::shown(&app, looks, answer),
     }
 }
 
@@ -109,6 +125,7 @@ async fn receive(
     app: &App,
     token: &str,
     client: ClientAddr,
+    looks: Looks,
     request: Request,
     kind: Option<BodyKind>,
 ) -> Result<Response, ApiError> {
@@ -125,7 +142,7 @@ async fn receive(
         Some((session, path)) => Submit { session, path, json },
         None if json => return Err(ApiError::NotFound),
         // Nobody was ever shown a form here.
-        None => return Ok(pages::not_available(app, Framing::Shop)),
+        None => return Ok(pages::not_available(app, looks, Framing::Shop)),
     };
     if submit.session.expires_at <= app.now() {
         return submit.too_late(app).await;
@@ -282,31 +299,40 @@ pub async fn status(
 }
 
 /// `GET /checkout/{cst}/step`: hands the shopper over to the bank, once. Opened again, it asks the gateway first.
-pub async fn step(State(app): State<App>, Path(token): Path<String>) -> Result<Response, ApiError> {
-    let Some((session, path)) = find(&app, &token).await? else {
-        return Ok(pages::not_available(&app, Framing::Shop));
+pub async fn step(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    looks: Looks,
+) -> Response {
+    pages::shown(&app, looks, hand_over(&app, &token, looks).await)
+}
+
+async fn hand_over(app: &App, token: &str, looks: Looks) -> Result<Response, ApiError> {
+    let Some((session, path)) = find(app, token).await? else {
+        return Ok(pages::not_available(app, looks, Framing::Shop));
     };
     let last = app.store.last_payment(&session.id).await?;
-    let Some(payment) = last.filter(|payment| payment.status == PaymentStatus::RequiresAction)
-    else {
+    let waiting = last.filter(|payment| payment.status == PaymentStatus::RequiresAction);
+    // Banks do not work inside of a shop's page. There the checkout shows the way, which opens in the whole window.
+    let Some(payment) = waiting.filter(|_| !looks.framed) else {
         return Ok(Redirect::to(&path).into_response());
     };
     let again = payment.step_opened;
     let payment = if again {
-        checks::trigger(&app, &payment, pages::PATIENCE).await?
+        checks::trigger(app, &payment, pages::PATIENCE).await?
     } else {
         app.store.apply(&payment.id, vec![Evidence::StepOpened], app.context()).await?
     };
-    let target = crate::payments::step_url(&app, &payment);
+    let target = crate::payments::step_url(app, &payment);
     let (Some(target), PaymentStatus::RequiresAction) = (target, payment.status) else {
         return Ok(Redirect::to(&path).into_response());
     };
-    let view = view::of_session(&app, &session, Some(&payment), path)?;
-    Ok(pages::step(&app, &view, &target, again))
+    let view = view::of_session(app, &session, Some(&payment), path)?;
+    Ok(pages::step(app, looks, &view, &target, again))
 }
 
 /// The session of a token that still opens something, and its path.
-async fn find(app: &App, token: &str) -> Result<Option<(Session, String)>, ApiError> {
+pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, String)>, ApiError> {
     let Some(token) = Token::parse(TokenKind::Checkout, token) else { return Ok(None) };
     let session = app.store.session_by_token(&token.hash()).await?;
     let path = format!("/checkout/{}", token.expose());
@@ -324,9 +350,9 @@ fn require_same_site(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     if fine { Ok(()) } else { Err(ApiError::CrossSite) }
 }
 
-/// Whether the page is asked for by a frame.
-fn is_framed(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-dest").is_some_and(|dest| dest != "document")
+/// Whether the page is for a window of its own: only there may it go on to the shop by itself.
+fn is_top_level(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_none_or(|dest| dest == "document")
 }
 
 /// What the headers say of the browser.

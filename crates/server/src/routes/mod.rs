@@ -5,6 +5,7 @@ pub mod checkout;
 pub mod events;
 pub mod idempotent;
 pub mod links;
+pub mod live;
 pub mod openapi;
 pub mod operator;
 pub mod pages;
@@ -26,11 +27,12 @@ use crate::auth::HasKeys;
 use crate::config::Key;
 use crate::json::{is_json, read_body};
 use crate::problem::{ApiError, FieldError};
-use crate::{headers, telemetry};
+use crate::{assets, headers, telemetry};
 
 /// Every route of the server.
 ///
-/// Merchants' routes need a key and answer JSON; browsers' routes use no cookie and no CORS; the operator's are for loopback.
+/// Merchants' routes need a key and answer JSON; browsers' routes use no cookie and, but for the loader, no CORS; the operator's
+/// are for loopback.
 pub fn router(app: App) -> Router {
     let merchant = merchant_routes()
         .into_iter()
@@ -40,6 +42,7 @@ pub fn router(app: App) -> Router {
         .route("/checkout/{token}", get(checkout::page))
         .route("/checkout/{token}/payments", post(checkout::pay).get(checkout::refuse_get))
         .route("/checkout/{token}/status", get(checkout::status))
+        .route("/checkout/{token}/events", get(live::events).head(no_content))
         // A HEAD is a look by a machine: it must neither use up the hand-over nor ask the gateway.
         .route("/checkout/{token}/step", get(checkout::step).head(no_content))
         .route("/return/{token}", get(returns::arrive).post(returns::arrive).head(no_content));
@@ -51,6 +54,7 @@ pub fn router(app: App) -> Router {
     merchant
         .merge(browser)
         .merge(others)
+        .merge(assets::routes())
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(app.clone(), headers::layer))

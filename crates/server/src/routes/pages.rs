@@ -1,19 +1,25 @@
 //! Rendered pages with their headers: every answer that a browser shows.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::extract::FromRequestParts;
+use axum::http::header::{
+    ALLOW, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use farthing_types::checkout::CheckoutView;
 use farthing_widget::{
-    MessageKind, PageContext, Refresh, render_checkout, render_message, render_refused,
+    Live, MessageKind, PageContext, Refresh, Theme, render_checkout, render_message, render_refused,
     render_reopened_step, render_step,
 };
 
 use crate::app::App;
 use crate::config::{Mode, Origin};
+use crate::encoding;
 use crate::headers::{self, Nonce};
 use crate::problem::ApiError;
 
@@ -22,6 +28,43 @@ pub const REFRESH_SECONDS: u16 = 3;
 
 /// How long a page waits for the gateway before it shows what is known.
 pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How a browser wants a page: none of it changes what the page says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// `?theme=light` or `dark`; anything else follows the shopper's system.
+    pub theme: Option<Theme>,
+    /// Whether it is for a frame, as far as the browser says so.
+    pub framed: bool,
+    /// Whether it may be compressed.
+    pub brotli: bool,
+}
+
+impl Looks {
+    /// Of a request.
+    pub fn of(uri: &Uri, headers: &HeaderMap) -> Self {
+        let query = uri.query().unwrap_or_default().as_bytes();
+        let theme = form_urlencoded::parse(query).find_map(|(name, value)| {
+            match (name.as_ref(), value.as_ref()) {
+                ("theme", "light") => Some(Theme::Light),
+                ("theme", "dark") => Some(Theme::Dark),
+                _ => None,
+            }
+        });
+        let framed = headers.get("sec-fetch-dest").is_some_and(|dest| {
+            ["iframe", "frame", "embed", "object"].iter().any(|kind| dest == kind)
+        });
+        Self { theme, framed, brotli: encoding::accepts_brotli(headers) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Looks {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.uri, &parts.headers))
+    }
+}
 
 /// Who may show the page in a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,16 +86,25 @@ impl Framing {
 }
 
 /// The checkout in any state. `refresh`: seconds and path of a waiting page.
+///
+/// On the checkout's own path it is live, if the build has scripts; the result view of a return never is.
 pub fn checkout(
     app: &App,
+    looks: Looks,
     view: &CheckoutView,
-    status: StatusCode,
     refresh: Option<(u16, &str)>,
     framing: Framing,
 ) -> Response {
-    html(app, status, |page, nonce| {
+    let shell = app.shell.as_ref().filter(|_| view.checkout_path.is_some());
+    let state = match shell.map(|_| serde_json::to_string(view)).transpose() {
+        Ok(state) => state.unwrap_or_default(),
+        Err(error) => return failed(app, looks, ApiError::internal(error)),
+    };
+    let shops = shops(framing.shops(app));
+    html(app, looks, StatusCode::OK, |page, nonce| {
         let page = PageContext {
             refresh: refresh.map(|(seconds, url)| Refresh { seconds, url }),
+            live: shell.map(|shell| Live { shell, state: &state, shops: &shops }),
             ..*page
         };
         let policy = headers::checkout_policy(nonce, framing.shops(app), app.config.mode);
@@ -61,8 +113,8 @@ pub fn checkout(
 }
 
 /// The hand-over page to the bank.
-pub fn step(app: &App, view: &CheckoutView, target: &str, again: bool) -> Response {
-    html(app, StatusCode::OK, |page, nonce| {
+pub fn step(app: &App, looks: Looks, view: &CheckoutView, target: &str, again: bool) -> Response {
+    html(app, looks, StatusCode::OK, |page, nonce| {
         let html = if again {
             render_reopened_step(view, target, page)
         } else {
@@ -73,21 +125,26 @@ pub fn step(app: &App, view: &CheckoutView, target: &str, again: bool) -> Respon
 }
 
 /// One page for links that are unknown, forged or long over.
-pub fn not_available(app: &App, framing: Framing) -> Response {
-    message(app, MessageKind::NotAvailable, StatusCode::NOT_FOUND, framing)
+pub fn not_available(app: &App, looks: Looks, framing: Framing) -> Response {
+    message(app, looks, MessageKind::NotAvailable, StatusCode::NOT_FOUND, framing)
+}
+
+/// The answer, or a page about why there is none.
+pub fn shown(app: &App, looks: Looks, answer: Result<Response, ApiError>) -> Response {
+    answer.unwrap_or_else(|error| failed(app, looks, error))
 }
 
 /// A page in place of a problem that a browser would show as text; what no shopper meets stays a problem.
 ///
 /// The answer keeps the error in its extensions, for the log, and its `Retry-After`.
-pub fn failed(app: &App, error: ApiError) -> Response {
+fn failed(app: &App, looks: Looks, error: ApiError) -> Response {
     let kind = match &error {
         ApiError::NotFound => MessageKind::NotAvailable,
         ApiError::Unavailable { .. } => MessageKind::Busy,
         ApiError::Internal(_) => MessageKind::TryAgain,
         _ => return error.into_response(),
     };
-    let mut response = message(app, kind, error.status(), Framing::Shop);
+    let mut response = message(app, looks, kind, error.status(), Framing::Shop);
     let problem = error.into_response();
     if let Some(seconds) = problem.headers().get(RETRY_AFTER) {
         response.headers_mut().insert(RETRY_AFTER, seconds.clone());
@@ -99,8 +156,8 @@ pub fn failed(app: &App, error: ApiError) -> Response {
 }
 
 /// A GET that carried form fields.
-pub fn refused(app: &App, checkout_path: &str, status: StatusCode) -> Response {
-    let mut response = html(app, status, |page, nonce| {
+pub fn refused(app: &App, looks: Looks, checkout_path: &str, status: StatusCode) -> Response {
+    let mut response = html(app, looks, status, |page, nonce| {
         let shops = &app.config.merchant.origins;
         (render_refused(checkout_path, page), headers::message_policy(nonce, shops))
     });
@@ -111,14 +168,31 @@ pub fn refused(app: &App, checkout_path: &str, status: StatusCode) -> Response {
 }
 
 /// A page without a session.
-pub fn message(app: &App, kind: MessageKind, status: StatusCode, framing: Framing) -> Response {
-    html(app, status, |page, nonce| {
+fn message(
+    app: &App,
+    looks: Looks,
+    kind: MessageKind,
+    status: StatusCode,
+    framing: Framing,
+) -> Response {
+    html(app, looks, status, |page, nonce| {
         (render_message(kind, page), headers::message_policy(nonce, framing.shops(app)))
     })
 }
 
+/// The origins as one attribute.
+fn shops(origins: &[Origin]) -> String {
+    origins.iter().map(Origin::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// Compressed pages leak through their length what they hold if somebody on the way sees it, can make the shopper's browser
+/// ask again and again, and can put guesses into the same page ("BREACH"). The page's secrets are the nonce and the attempt's
+/// key, new in each answer, and the checkout's path, which whoever asks has written into the request. Nothing of a request is
+/// reflected: of the query only two words choose a theme, any other name gets a page that says nothing but that; what the
+/// shopper typed comes back once, after a POST that only our own page can make. So there is nothing to guess with.
 fn html(
     app: &App,
+    looks: Looks,
     status: StatusCode,
     render: impl FnOnce(&PageContext<'_>, &Nonce) -> (String, HeaderValue),
 ) -> Response {
@@ -126,15 +200,56 @@ fn html(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let page = PageContext {
-        lang: "en",
+        lang: LANGUAGE,
         nonce: nonce.as_str(),
         sandbox: app.config.mode == Mode::Sandbox,
-        refresh: None,
+        theme: looks.theme,
+        framed: looks.framed,
+        ..PageContext::default()
     };
     let (body, policy) = render(&page, &nonce);
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (CONTENT_SECURITY_POLICY, policy),
+        (VARY, HeaderValue::from_static("Accept-Encoding")),
     ];
+    if looks.brotli {
+        let packed = encoding::brotli(body.as_bytes(), encoding::PAGE);
+        let encoding = [(CONTENT_ENCODING, HeaderValue::from_static("br"))];
+        return (status, headers, encoding, packed).into_response();
+    }
     (status, headers, body).into_response()
+}
+
+/// The language of every text so far, whatever `?locale=` asks for.
+const LANGUAGE: &str = "en";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn looks(uri: &str, headers: &[(&'static str, &str)]) -> Looks {
+        let headers = headers.iter().map(|(name, value)| {
+            (axum::http::HeaderName::from_static(name), value.parse().unwrap())
+        });
+        Looks::of(&uri.parse().unwrap(), &headers.collect())
+    }
+
+    #[test]
+    fn of_the_query_only_two_words_change_the_looks() {
+        assert_eq!(looks("/checkout/cst_x?theme=dark&locale=de", &[]).theme, Some(Theme::Dark));
+        assert_eq!(looks("/checkout/cst_x?theme=light", &[]).theme, Some(Theme::Light));
+        for other in ["", "?theme", "?theme=auto", "?theme=DARK", "?theme=dark%22", "?locale=dark"] {
+            assert_eq!(looks(&format!("/checkout/cst_x{other}"), &[]).theme, None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_frame_is_known_by_what_the_browser_says_of_it() {
+        assert!(looks("/", &[("sec-fetch-dest", "iframe")]).framed);
+        for dest in ["document", "empty", "", "IFRAME"] {
+            assert!(!looks("/", &[("sec-fetch-dest", dest)]).framed, "{dest}");
+        }
+        assert_eq!(looks("/", &[]), Looks::default());
+    }
 }

@@ -1,10 +1,10 @@
 //! `/return/{rt}`: the shopper's way back. What the address says is never believed: the gateway is asked.
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use farthing_types::checkout::{CheckoutState, CheckoutView};
 
-use super::pages::{self, Framing};
+use super::pages::{self, Framing, Looks};
 use crate::app::App;
 use crate::checkout::view;
 use crate::payments::checks;
@@ -15,41 +15,35 @@ use crate::token::{Token, TokenKind};
 pub async fn arrive(
     State(app): State<App>,
     Path(token): Path<String>,
-) -> Result<Response, ApiError> {
-    let Some(token) = Token::parse(TokenKind::Return, &token) else {
-        return Ok(pages::not_available(&app, Framing::None));
-    };
+    looks: Looks,
+) -> Response {
+    pages::shown(&app, looks, show(&app, &token, looks).await)
+}
+
+async fn show(app: &App, token: &str, looks: Looks) -> Result<Response, ApiError> {
+    let not_available = || Ok(pages::not_available(app, looks, Framing::None));
+    let Some(token) = Token::parse(TokenKind::Return, token) else { return not_available() };
     let found = app.store.payment_by_return(&token.hash()).await?;
-    let Some(payment) = found else { return Ok(pages::not_available(&app, Framing::None)) };
+    let Some(payment) = found else { return not_available() };
     let session = app.store.session(&payment.session_id).await?.ok_or(ApiError::NotFound)?;
     if !view::is_viewable(&session, app.now()) && !payment.is_open() {
-        return Ok(pages::not_available(&app, Framing::None));
+        return not_available();
     }
     let payment = if payment.is_open() {
-        checks::trigger(&app, &payment, pages::PATIENCE).await?
+        checks::trigger(app, &payment, pages::PATIENCE).await?
     } else {
         payment
     };
-    let view = view::of_return(&app, &session, &payment)?;
+    let view = view::of_return(app, &session, &payment)?;
     if let Some(url) = view::onward(&session, view.state) {
         return Ok(Redirect::to(url).into_response());
     }
     let path = format!("/return/{}", token.expose());
     // A shopper who came back early: the bank may still be open, and the waiting page asks until it is known.
     let view = match view.state {
-        farthing_types::checkout::CheckoutState::Challenge => {
-            farthing_types::checkout::CheckoutView {
-                state: farthing_types::checkout::CheckoutState::Processing,
-                ..view
-            }
-        }
+        CheckoutState::Challenge => CheckoutView { state: CheckoutState::Processing, ..view },
         _ => view,
     };
-    Ok(pages::checkout(
-        &app,
-        &view,
-        StatusCode::OK,
-        Some((pages::REFRESH_SECONDS, &path)),
-        Framing::None,
-    ))
+    let refresh = Some((pages::REFRESH_SECONDS, path.as_str()));
+    Ok(pages::checkout(app, looks, &view, refresh, Framing::None))
 }

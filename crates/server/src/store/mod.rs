@@ -4,6 +4,7 @@
 //! returns `Ok`, its effect survives a power cut. Rows hold no card number, no code and no token in clear: tokens are
 //! stored as SHA-256, personal data and addresses of next steps arrive sealed.
 
+pub mod changes;
 pub mod sqlite;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 use farthing_types::{PaymentStatus, SessionStatus};
 use jiff::Timestamp;
 
+use self::changes::Changes;
 use crate::payments::record::{CardOnFile, Method, Payment};
 use crate::payments::reducer::{Context, Evidence};
 use crate::sessions::record::Session;
@@ -125,6 +127,9 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Sets such a fact if it is not set yet; returns the one that holds.
     async fn set_fact_once(&self, name: &str, value: Vec<u8>) -> Result<Vec<u8>, StoreError>;
+
+    /// Where it tells which sessions have changed: by their own rows or by their payments'.
+    fn changes(&self) -> &Changes;
 
     /// Whether it can be written now.
     async fn ready(&self) -> Result<(), StoreError>;

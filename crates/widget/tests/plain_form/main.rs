@@ -48,7 +48,7 @@ fn view(state: CheckoutState) -> CheckoutView {
 }
 
 fn context() -> PageContext<'static> {
-    PageContext { lang: "en", nonce: "n0nce", sandbox: false, refresh: None }
+    PageContext { lang: "en", nonce: "n0nce", ..PageContext::default() }
 }
 
 fn page(view: &CheckoutView) -> Page {

@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 
 use self::checkpoint::Checkpointer;
 use self::writer::Writer;
+use super::changes::Changes;
 use super::{
     Amended, Amendment, Begun, Delivery, DeliveryRecord, Due, KeyClaim, KeyScope, KeyState,
     NewAttempt, NewSession, OrderLock, PaymentFilter, Store, StoreError, StoredEvent,
@@ -48,6 +49,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
+    changes: Changes,
     _checkpointer: Checkpointer,
     _lock: File,
 }
@@ -87,6 +89,7 @@ impl SqliteStore {
             writer: Writer::start(connection)?,
             readers: Arc::new(Mutex::new(Vec::new())),
             reading: Arc::new(Semaphore::new(READERS)),
+            changes: Changes::default(),
             _checkpointer: Checkpointer::start(connect(path)?)?,
             _lock: lock,
         })
@@ -207,7 +210,12 @@ fn millis(time: Timestamp) -> i64 {
 #[async_trait]
 impl Store for SqliteStore {
     async fn create_session(&self, session: NewSession) -> Result<OrderLock<Session>, StoreError> {
-        self.writer.run(move |connection| sessions::create(connection, &session)).await
+        let (lock, ended) =
+            self.writer.run(move |connection| sessions::create(connection, &session)).await?;
+        for id in ended {
+            self.changes.tell(&id);
+        }
+        Ok(lock)
     }
 
     async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
@@ -226,8 +234,13 @@ impl Store for SqliteStore {
         amendment: Amendment,
         now: Timestamp,
     ) -> Result<Amended, StoreError> {
-        let id = id.to_owned();
-        self.writer.run(move |connection| sessions::amend(connection, &id, &amendment, now)).await
+        let key = id.to_owned();
+        let amended = self
+            .writer
+            .run(move |connection| sessions::amend(connection, &key, &amendment, now))
+            .await?;
+        self.changes.tell(id);
+        Ok(amended)
     }
 
     async fn expire_session(
@@ -235,8 +248,11 @@ impl Store for SqliteStore {
         id: &str,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let id = id.to_owned();
-        self.writer.run(move |connection| sessions::expire(connection, &id, now)).await
+        let key = id.to_owned();
+        let session =
+            self.writer.run(move |connection| sessions::expire(connection, &key, now)).await?;
+        self.changes.tell(id);
+        Ok(session)
     }
 
     async fn expire_due_sessions(&self, now: Timestamp) -> Result<usize, StoreError> {
@@ -244,11 +260,19 @@ impl Store for SqliteStore {
         if self.read(move |connection| sessions::due(connection, now)).await?.is_empty() {
             return Ok(0);
         }
-        self.writer.run(move |connection| sessions::expire_due(connection, now)).await
+        let ended =
+            self.writer.run(move |connection| sessions::expire_due(connection, now)).await?;
+        for id in &ended {
+            self.changes.tell(id);
+        }
+        Ok(ended.len())
     }
 
     async fn begin_attempt(&self, attempt: NewAttempt) -> Result<Begun, StoreError> {
-        self.writer.run(move |connection| payments::begin(connection, &attempt)).await
+        let session_id = attempt.session_id.clone();
+        let begun = self.writer.run(move |connection| payments::begin(connection, &attempt)).await?;
+        self.changes.tell(&session_id);
+        Ok(begun)
     }
 
     async fn apply(
@@ -258,7 +282,13 @@ impl Store for SqliteStore {
         context: Context,
     ) -> Result<Payment, StoreError> {
         let id = payment_id.to_owned();
-        self.writer.run(move |connection| payments::apply(connection, &id, evidence, context)).await
+        let payment = self
+            .writer
+            .run(move |connection| payments::apply(connection, &id, evidence, context))
+            .await?;
+        // An order that it freed may matter to another session's page too: that one looks by itself, and soon.
+        self.changes.tell(&payment.session_id);
+        Ok(payment)
     }
 
     async fn hasten_check(&self, payment_id: &str, at: Timestamp) -> Result<(), StoreError> {
@@ -401,6 +431,10 @@ impl Store for SqliteStore {
                     .query_row([name], |row| row.get(0))?)
             })
             .await
+    }
+
+    fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

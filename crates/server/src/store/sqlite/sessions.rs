@@ -8,18 +8,20 @@ use super::{events, millis, payments, rows};
 use crate::sessions::record::Session;
 use crate::store::{Amended, Amendment, NewSession, OrderLock, StoreError};
 
+/// Creates a session; beside it the ids of the older ones that it ended.
 pub(super) fn create(
     connection: &Connection,
     new: &NewSession,
-) -> Result<OrderLock<Session>, StoreError> {
+) -> Result<(OrderLock<Session>, Vec<String>), StoreError> {
     let session = &new.session;
     if let Some(holder) = payments::holder(connection, &session.order_id)? {
         let payment_id = holder.id.clone();
-        return Ok(if holder.is_open() {
+        let lock = if holder.is_open() {
             OrderLock::Open { payment_id }
         } else {
             OrderLock::Paid { payment_id }
-        });
+        };
+        return Ok((lock, Vec::new()));
     }
     let mut older = connection
         .prepare_cached("SELECT * FROM sessions WHERE order_id = ?1 AND status = 'open'")?;
@@ -28,8 +30,9 @@ pub(super) fn create(
     while let Some(row) = found.next()? {
         superseded.push(read(row)?);
     }
+    let mut ended = Vec::new();
     for older in superseded {
-        close(connection, older, session.created_at)?;
+        ended.push(close(connection, older, session.created_at)?.id);
     }
     connection
         .prepare_cached(
@@ -50,7 +53,7 @@ pub(super) fn create(
             millis(session.created_at),
             millis(session.expires_at),
         ])?;
-    Ok(OrderLock::Free(session.clone()))
+    Ok((OrderLock::Free(session.clone()), ended))
 }
 
 pub(super) fn by_id(connection: &Connection, id: &str) -> Result<Option<Session>, StoreError> {
@@ -111,13 +114,13 @@ pub(super) fn due(connection: &Connection, now: Timestamp) -> Result<Vec<Session
     Ok(due)
 }
 
-pub(super) fn expire_due(connection: &Connection, now: Timestamp) -> Result<usize, StoreError> {
+/// Ends the sessions whose time is over; gives their ids.
+pub(super) fn expire_due(
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<Vec<String>, StoreError> {
     let due = due(connection, now)?;
-    let count = due.len();
-    for session in due {
-        close(connection, session, now)?;
-    }
-    Ok(count)
+    due.into_iter().map(|session| Ok(close(connection, session, now)?.id)).collect()
 }
 
 /// Writes back what may change. The customer's data is forgotten with the session's end.
