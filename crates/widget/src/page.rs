@@ -178,7 +178,7 @@ fn document<V: IntoView>(
                     <style nonce=nonce inner_html=STYLES></style>
                 </head>
                 <body>
-                    {sandbox.then(|| view! { <p class="sandbox">{text::TEST_MODE}</p> })}
+                    {sandbox.then(|| view! { <header class="sandbox">{text::TEST_MODE}</header> })}
                     {body()}
                 </body>
             </html>
@@ -288,7 +288,7 @@ impl Shell {
                 Slot::Head => head(&mut out, title, refresh),
                 Slot::Body => {
                     if page.sandbox {
-                        let _ = write!(out, "<p class=\"sandbox\">{}</p>", text::TEST_MODE);
+                        let _ = write!(out, "<header class=\"sandbox\">{}</header>", text::TEST_MODE);
                     }
                     let _ = write!(out, "<div id=\"{ROOT_ID}\">{checkout}</div>");
                 }

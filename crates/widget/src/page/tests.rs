@@ -87,7 +87,7 @@ fn the_shell_says_language_theme_frame_and_shops() {
         "{framed}"
     );
     assert!(
-        framed.contains(&format!("<body><p class=\"sandbox\">{}</p><div id=", text::TEST_MODE))
+        framed.contains(&format!("<body><header class=\"sandbox\">{}</header><div id=", text::TEST_MODE))
     );
 }
 
