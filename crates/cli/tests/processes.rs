@@ -133,6 +133,49 @@ fn the_demo_sells_a_book_up_to_the_checkout_and_ends_well_on_sigterm() {
             "what the merchant sent of the customer is not shown to the browser"
         );
 
+        // The shop's own page holds the checkout, under a policy that names one other origin.
+        let answer = client.get(format!("{shop}{place}?theme=dark")).send().await.unwrap();
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains(&format!("frame-src {server};")), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let order = answer.text().await.unwrap();
+        assert!(order.contains(&format!("<script async src=\"{server}/farthing.js\">")), "{order}");
+        assert!(order.contains("<farthing-checkout session=\"cst_"), "{order}");
+        for path in order.split('"').filter(|part| part.starts_with("/assets/")) {
+            let file = client.get(format!("{shop}{path}")).send().await.unwrap();
+            assert_eq!(file.status(), 200, "{path}");
+            assert!(file.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        }
+        let state = client.get(format!("{shop}{place}/state")).send().await.unwrap();
+        let state = state.text().await.unwrap();
+        assert!(
+            state.contains("\"state\":\"unpaid\"") && state.contains("\"stage\":\"pay\""),
+            "{state}"
+        );
+
+        // A guest's session replaces the other one; both are the same order's.
+        let guest = client
+            .post(format!("{shop}{place}/session"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("guest=yes")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(guest.status(), 303, "{}", guest.text().await.unwrap());
+        let order =
+            client.get(format!("{shop}{place}")).send().await.unwrap().text().await.unwrap();
+        let other = order
+            .split('"')
+            .find(|part| part.starts_with(&format!("{server}/checkout/cst_")))
+            .unwrap();
+        assert_ne!(other, checkout);
+        let page = client.get(other).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("autocomplete=\"email\""), "the form asks what the shop left out");
+
+        let id = place.rsplit('/').next().unwrap();
+        let mut live = client.get(format!("{shop}/live?order={id}")).send().await.unwrap();
+        assert_eq!(live.headers()["content-type"], "text/event-stream");
+
         let forged = client
             .post(format!("{shop}/webhooks"))
             .header("webhook-id", "evt_1")
@@ -143,6 +186,12 @@ fn the_demo_sells_a_book_up_to_the_checkout_and_ends_well_on_sigterm() {
             .await
             .unwrap();
         assert_eq!(forged.status(), 401);
+        let mut heard = String::new();
+        while !heard.contains("webhook refused") {
+            let chunk = live.chunk().await.unwrap().expect("the log goes on");
+            heard.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+        assert!(heard.contains("\"state\":\"unpaid\""), "{heard}");
         let events = client.get(format!("{shop}/events")).send().await.unwrap();
         assert_eq!(events.status(), 200);
         let events = events.text().await.unwrap();

@@ -1,20 +1,28 @@
 //! `farthing demo`: shop, server and sandbox in one process, everything on this machine.
 
+mod assets;
+mod books;
 mod html;
+mod journal;
+mod live;
 mod net;
 mod orders;
 mod pages;
+mod policy;
 mod settings;
 mod shop;
+mod standing;
 mod webhooks;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use farthing_sandbox::Sandbox;
 use farthing_server::config::Config;
 use farthing_server::{Server, StartError};
 use secrecy::SecretString;
+use tokio::sync::watch;
 use url::Url;
 
 use crate::args;
@@ -49,25 +57,33 @@ pub(crate) async fn run(arguments: args::Demo) -> Result {
         error => Failure::refused("the server does not start", error),
     })?;
     let forwarded = net::forward_v6(server.local_addr()).await;
-    let server_url = server.url().as_str().to_owned();
+    let server_url = server.url().as_str().trim_end_matches('/').to_owned();
     let base =
         Url::parse(&server_url).map_err(|error| Failure::refused("the server's URL", error))?;
+    let sandbox_url = sandbox.url().as_str().trim_end_matches('/').to_owned();
 
     let client = Client::with_key(base, SecretString::from(KEY))?;
+    let (close, closing) = watch::channel(false);
     let books = shop::Shop::new(
         client,
         secrets.webhook(),
         orders::Orders::open(&folder.path().join("orders.jsonl"))?,
-        pages::Places { server: server_url.clone(), sandbox: sandbox.url().to_string() },
+        pages::Places { server: server_url.clone(), sandbox: sandbox_url.clone() },
         shop_listeners.port(),
-    );
+        closing,
+    )?;
     if !shop_listeners.has_v6() || forwarded.is_none() {
         line("This machine has no ::1: everything listens on 127.0.0.1 only.");
     }
     let told = signals::stop();
-    greet(&shop_url, &server_url, sandbox.url().as_str().trim_end_matches('/'), &folder);
+    greet(&shop_url, &server_url, &sandbox_url, &folder);
+    let told = async move {
+        told.await;
+        // Live logs are requests too: the shop waits for them to end.
+        close.send_replace(true);
+    };
 
-    let ended = shop_listeners.serve(shop::router(books), told).await;
+    let ended = shop_listeners.serve(shop::router(Arc::new(books)), told).await;
     line("stopping");
     server.stop().await;
     sandbox.stop().await;
@@ -88,9 +104,9 @@ fn greet(shop: &str, server: &str, sandbox: &str, folder: &Folder) {
          API key   {KEY}\n\
          Data      {kept} {}, with the log in farthing.log\n\
          \n\
-         Try this: open the shop, buy a book and pay with 4012000000003010, which is paid at once.\n\
+         Try this: open the shop, buy a book and pay inside the page with 4012000000003010, which is paid at once.\n\
          4003830171874018 lets you play the bank: approve, decline or cancel. Every other number is declined.\n\
-         Then look at {shop}/events, or ask as a merchant would:\n\
+         The log beside the form tells what happens; {shop}/events tells it of all orders. As a merchant would:\n\
          \n\
          \x20 FARTHING_URL={server} FARTHING_KEY={KEY} farthing payment list\n\
          \n\

@@ -1,6 +1,7 @@
 //! The shop's orders: what the shop remembers of its own. What was paid it asks the server, every time.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -11,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::outcome::{Failure, Result};
 
 /// One order of the shop.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Order {
     /// The shop's order id.
     pub(super) id: String,
@@ -21,10 +22,30 @@ pub(super) struct Order {
     pub(super) amount: u64,
     /// Whether the shop sent no customer data, so that the checkout asks.
     pub(super) guest: bool,
+    /// The book's name in the catalogue.
+    #[serde(default)]
+    pub(super) book: String,
+    /// How many copies; 0 in orders of earlier versions means one.
+    #[serde(default)]
+    pub(super) copies: u64,
     /// The latest checkout session.
     pub(super) session_id: String,
     /// The checkout page of that session.
     pub(super) checkout_url: String,
+}
+
+impl Order {
+    /// The session's token, which the page hands to the element: the last part of the checkout's address.
+    pub(super) fn token(&self) -> &str {
+        self.checkout_url.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+// The checkout's address holds the session's token: it is not printed.
+impl fmt::Debug for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Order").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// All orders, in memory and appended to a file.
@@ -98,6 +119,8 @@ mod tests {
             title: "A book".to_owned(),
             amount: 1000,
             guest: false,
+            book: "ledgers".to_owned(),
+            copies: 1,
             session_id: "ses_1".to_owned(),
             checkout_url: "http://localhost/checkout/cst_1".to_owned(),
         };
@@ -105,6 +128,7 @@ mod tests {
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"id\":\"FB-2").unwrap();
         let again = Orders::open(&path).unwrap();
         assert_eq!(again.ids().await, ["FB-1"]);
-        assert_eq!(again.get("FB-1").await.map(|order| order.amount), Some(1000));
+        let kept = again.get("FB-1").await.unwrap();
+        assert_eq!((kept.amount, kept.token()), (1000, "cst_1"));
     }
 }

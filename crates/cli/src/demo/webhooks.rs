@@ -1,20 +1,14 @@
 //! The shop's webhook endpoint: verifies as any merchant would, by Standard Webhooks, with no help from the server's code.
 
-use std::collections::VecDeque;
-use std::sync::Mutex;
-
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::Timestamp;
-use serde_json::Value;
 use sha2::Sha256;
 
 /// How far a webhook's time may be from ours, seconds: Standard Webhooks, "Webhook security best practices".
 const TOLERANCE: u64 = 5 * 60;
-/// How many the page shows.
-const KEPT: usize = 50;
 
 /// The secret that signs webhooks to the shop.
 pub(super) struct Secret(Vec<u8>);
@@ -82,57 +76,6 @@ impl Secret {
     }
 }
 
-/// A webhook that was verified.
-#[derive(Clone, Debug)]
-pub(super) struct Received {
-    /// When it arrived first.
-    pub(super) at: Timestamp,
-    /// The event's id.
-    pub(super) id: String,
-    /// The event's type.
-    pub(super) kind: String,
-    /// The order, the payment or session, and its state.
-    pub(super) order_id: String,
-    /// The state that it tells.
-    pub(super) status: String,
-    /// How often it arrived.
-    pub(super) deliveries: u32,
-}
-
-/// What arrived, newest first.
-#[derive(Debug, Default)]
-pub(super) struct Inbox(Mutex<VecDeque<Received>>);
-
-impl Inbox {
-    /// Notes a verified webhook. The same id again is the same event: it is counted, not repeated.
-    pub(super) fn note(&self, id: String, body: &[u8], at: Timestamp) {
-        let value: Value = serde_json::from_slice(body).unwrap_or_default();
-        let text = |pointer: &str| {
-            value.pointer(pointer).and_then(Value::as_str).unwrap_or("-").to_owned()
-        };
-        let mut inbox = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(known) = inbox.iter_mut().find(|received| received.id == id) {
-            known.deliveries += 1;
-            return;
-        }
-        let received = Received {
-            at,
-            id,
-            kind: text("/type"),
-            order_id: text("/data/order_id"),
-            status: text("/data/status"),
-            deliveries: 1,
-        };
-        inbox.push_front(received);
-        inbox.truncate(KEPT);
-    }
-
-    /// All that are kept, newest first.
-    pub(super) fn list(&self) -> Vec<Received> {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).iter().cloned().collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,19 +132,5 @@ mod tests {
     #[test]
     fn a_webhook_without_its_headers_is_refused() {
         assert_eq!(verify(&HeaderMap::new(), BODY, TIME), Err(Refusal::Header));
-    }
-
-    #[test]
-    fn a_repeated_webhook_is_one_event() {
-        let inbox = Inbox::default();
-        let body = br#"{"type": "payment.paid", "data": {"order_id": "FB-1", "status": "paid"}}"#;
-        inbox.note("evt_1".to_owned(), body, Timestamp::UNIX_EPOCH);
-        inbox.note("evt_1".to_owned(), body, Timestamp::UNIX_EPOCH);
-        let list = inbox.list();
-        assert_eq!(list.len(), 1);
-        assert_eq!(
-            list.first().map(|received| (received.deliveries, received.order_id.as_str())),
-            Some((2, "FB-1"))
-        );
     }
 }
