@@ -83,6 +83,8 @@ pub struct CheckoutStatus {
     pub currency: Currency,
     /// `amount` as the shopper reads it.
     pub total: String,
+    /// Whether a full page goes on to the shop by itself: loaded again, the server sends it there. Never in a frame.
+    pub leaves: bool,
     /// The key of the next attempt, while one may start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<String>,

@@ -59,7 +59,7 @@ pub fn Checkout(
             data-state=Signal::derive(move || model.shown_state())
             data-hydrated=Signal::derive(move || model.live.get().then_some(""))
         >
-            <Order merchant=order.0 purpose=order.1 total=model.total />
+            <Order merchant=order.0 purpose=order.1 total=model.total notice=model.notice />
             <main class="panel">
                 {form.map(|path| view! { <PayForm view=view path=path ids=ids model=model /> })}
                 {panel}

@@ -22,6 +22,8 @@ pub struct Model {
     pub live: RwSignal<bool>,
     /// What is to be paid, as the shopper reads it.
     pub total: RwSignal<String>,
+    /// What has changed by itself, said once to everybody: in a region that is there from the start.
+    pub notice: RwSignal<String>,
     /// What is wrong, in the form's order: beside the inputs and, if `summary` says so, above them.
     pub errors: RwSignal<Vec<FieldError>>,
     /// Whether the summary stands above the form: after a submit, never while the shopper types.
@@ -80,6 +82,7 @@ impl Model {
             submitting: RwSignal::new(false),
             live: RwSignal::new(false),
             total: RwSignal::new(view.total.clone()),
+            notice: RwSignal::new(String::new()),
             errors: RwSignal::new(view.errors.clone()),
             summary: RwSignal::new(!view.errors.is_empty()),
             terms: StoredValue::new(Terms {

@@ -14,11 +14,15 @@ pub fn Order(
     /// What is paid, as people read it. The merchant may change it while the page is open.
     #[prop(into)]
     total: Signal<String>,
+    /// What has changed by itself.
+    #[prop(into)]
+    notice: Signal<String>,
 ) -> impl IntoView {
     view! {
         <section class="order" aria-label=text::ORDER>
             <p class="merchant">{merchant}</p>
             <p class="amount">{total}</p>
+            <p class="quiet" role="status">{notice}</p>
             {purpose.map(|purpose| view! { <p class="purpose">{purpose}</p> })}
         </section>
     }

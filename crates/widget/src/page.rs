@@ -288,7 +288,8 @@ impl Shell {
                 Slot::Head => head(&mut out, title, refresh),
                 Slot::Body => {
                     if page.sandbox {
-                        let _ = write!(out, "<header class=\"sandbox\">{}</header>", text::TEST_MODE);
+                        let _ =
+                            write!(out, "<header class=\"sandbox\">{}</header>", text::TEST_MODE);
                     }
                     let _ = write!(out, "<div id=\"{ROOT_ID}\">{checkout}</div>");
                 }

@@ -11,6 +11,9 @@ use leptos::prelude::*;
 use crate::icons::{Mark, MarkIcon};
 use crate::text;
 
+/// A page without a script looks for the result every so many seconds.
+pub const REFRESH_SECONDS: u16 = 3;
+
 /// One state in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Panel {

@@ -31,7 +31,7 @@ pub fn Step(
     let (heading, note, action) = text::step(view.card_entry, opened);
     view! {
         <div class="farthing" data-state="challenge">
-            <Order merchant=view.merchant purpose=view.purpose total=view.total />
+            <Order merchant=view.merchant purpose=view.purpose total=view.total notice=String::new() />
             <main class="panel">
                 <div class="state wait">
                     <MarkIcon mark=Mark::Wait />

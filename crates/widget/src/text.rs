@@ -151,6 +151,11 @@ pub fn pay(total: &str) -> String {
     format!("Pay {total}")
 }
 
+/// The merchant changed the amount while the page was open.
+pub fn total_changed(total: &str) -> String {
+    format!("The total has changed: it is now {total}.")
+}
+
 /// The link out of the checkout.
 pub fn back_to(merchant: &str) -> String {
     format!("Back to {merchant}")

@@ -58,6 +58,7 @@ pub fn status_of(
         amount: session.amount,
         currency: session.currency,
         total: format_amount(session.amount, session.currency),
+        leaves: onward(session, state).is_some(),
         attempt,
     })
 }

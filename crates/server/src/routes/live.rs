@@ -161,10 +161,7 @@ fn looks_alike(one: &CheckoutStatus, other: &CheckoutStatus) -> bool {
 
 /// Whether nothing follows that the page would show.
 const fn is_final(state: CheckoutState) -> bool {
-    matches!(
-        state,
-        CheckoutState::Paid | CheckoutState::Failed { .. } | CheckoutState::Expired
-    )
+    matches!(state, CheckoutState::Paid | CheckoutState::Failed { .. } | CheckoutState::Expired)
 }
 
 /// One to three seconds, so that the pages of a server that was restarted do not come back in one moment.
@@ -189,6 +186,7 @@ mod tests {
             version: 1,
             amount: 1000,
             currency: "EUR".parse().unwrap(),
+            leaves: false,
             total: "€10.00".to_owned(),
             attempt: Some("att_1".to_owned()),
         }
@@ -223,7 +221,9 @@ mod tests {
     #[test]
     fn what_may_still_change_is_not_final() {
         let ready = CheckoutState::Ready { declined: None, wait_seconds: 0 };
-        for open in [ready, CheckoutState::Challenge, CheckoutState::Processing, CheckoutState::Review] {
+        for open in
+            [ready, CheckoutState::Challenge, CheckoutState::Processing, CheckoutState::Review]
+        {
             assert!(!is_final(open), "{open:?}");
         }
         let failed = CheckoutState::Failed { declined: DeclineCode::Declined };

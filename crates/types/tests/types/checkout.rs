@@ -136,6 +136,7 @@ fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
         amount: 1050,
         currency: "EUR".parse().unwrap(),
         total: "€10.50".to_owned(),
+        leaves: false,
         attempt: Some("att_x".to_owned()),
     };
     assert_eq!(
@@ -143,7 +144,7 @@ fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
         json!({
             "state": "ready", "declined": "card_time_limit", "wait_seconds": 60, "message": "Wait a minute.",
             "session_status": "open", "payment_id": "pay_1", "payment_status": "failed",
-            "version": 2, "amount": 1050, "currency": "EUR", "total": "€10.50", "attempt": "att_x",
+            "version": 2, "amount": 1050, "currency": "EUR", "total": "€10.50", "leaves": false, "attempt": "att_x",
         })
     );
     let expired = CheckoutStatus {
@@ -159,7 +160,7 @@ fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
         serde_json::to_value(&expired).unwrap(),
         json!({
             "state": "expired", "session_status": "expired",
-            "version": 2, "amount": 1050, "currency": "EUR", "total": "€10.50",
+            "version": 2, "amount": 1050, "currency": "EUR", "total": "€10.50", "leaves": false,
         })
     );
     assert!(!format!("{ready:?}").contains("att_"), "the attempt's key is not printed");

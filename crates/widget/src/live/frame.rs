@@ -11,6 +11,7 @@ use super::{Watch, wire};
 use crate::checkout::Checkout;
 use crate::event::CheckoutEvent;
 use crate::model::Model;
+use crate::panel::REFRESH_SECONDS;
 
 /// The element whose only child is what [`Checkout`] rendered.
 pub const ROOT: &str = "farthing-app";
@@ -29,9 +30,11 @@ pub fn hydrate() -> Option<()> {
     let mounted = owner.with(|| {
         let model = Model::new(&view);
         model.listener.set_value(Some(Callback::new(post)));
-        let state = view! { <Checkout view=view model=model /> }
-            .into_view()
-            .hydrate::<true>(&Cursor::new(root.unchecked_into()), &PositionState::default());
+        // What the server's page says of its own reloads is taken back once the page watches by itself.
+        let state =
+            view! { <Checkout view=view model=model refresh_seconds=Some(REFRESH_SECONDS) /> }
+                .into_view()
+                .hydrate::<true>(&Cursor::new(root.unchecked_into()), &PositionState::default());
         follow_the_page(model, super::start(model));
         state
     });

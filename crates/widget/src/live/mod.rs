@@ -14,9 +14,9 @@ use leptos::prelude::*;
 pub use self::send::submit;
 pub use self::watch::Watch;
 use self::wire::Status;
-use crate::errors;
 use crate::event::CheckoutEvent;
 use crate::model::Model;
+use crate::text;
 
 /// Brings a model to life: from now on it follows the server. Dropping what comes back ends it.
 ///
@@ -24,14 +24,20 @@ use crate::model::Model;
 pub fn start(model: Model) -> Watch {
     model.live.set(true);
     model.emit(CheckoutEvent::Ready);
+    let watch = Watch::start(model);
+    let follower = watch.clone();
     Effect::new(move |before: Option<&'static str>| {
         let state = model.shown_state();
         if before != Some(state) {
             model.emit(CheckoutEvent::State(state));
         }
+        // Also the form's own answer may begin a wait.
+        if before.is_some_and(|before| before != state) {
+            follower.ask_later();
+        }
         state
     });
-    Watch::start(model)
+    watch
 }
 
 /// Takes over what the server says.
@@ -63,10 +69,11 @@ fn apply(model: Model, status: Status) {
         }
     }
     if ready && other_version {
-        refuse(model, errors::SESSION_CHANGED);
-    } else if ready
+        // Said aloud, and nothing more: the shopper goes on typing. A submit of the old amount is refused by the server.
+        model.notice.set(text::total_changed(&model.total.get_untracked()));
+    }
+    if let CheckoutState::Ready { declined: Some(code), .. } = status.state
         && other_payment
-        && let CheckoutState::Ready { declined: Some(code), .. } = status.state
     {
         model.errors.set(Vec::new());
         model.summary.set(false);
@@ -81,6 +88,9 @@ fn apply(model: Model, status: Status) {
         && let (Some(status), Some(payment_id)) = (status.payment_status, status.payment_id)
     {
         model.emit(CheckoutEvent::Complete { status, payment_id });
+    }
+    if status.leaves && !wire::is_framed() {
+        wire::reload();
     }
 }
 

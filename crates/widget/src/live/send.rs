@@ -40,7 +40,7 @@ enum Answer {
     /// The payment was taken.
     Payment { status: Option<PaymentStatus>, next: Option<String> },
     /// It was refused, and nothing happened.
-    Refused { kind: String, errors: Vec<FieldError> },
+    Refused { message: Option<String>, errors: Vec<FieldError> },
     /// Nobody knows: cut, or not readable.
     Unclear,
 }
@@ -69,7 +69,10 @@ async fn send(path: &str, body: JsValue) -> Answer {
         return Answer::Payment { status: status.parse().ok(), next: wire::text(&value, "next") };
     }
     match wire::text(&value, "type") {
-        Some(kind) => Answer::Refused { kind, errors: wire::field_errors(&value) },
+        Some(_) => Answer::Refused {
+            message: wire::text(&value, "message"),
+            errors: wire::field_errors(&value),
+        },
         None => Answer::Unclear,
     }
 }
@@ -88,12 +91,12 @@ async fn settle(model: Model, path: &str, answer: Answer) {
             refresh(model, path).await;
         }
         Answer::Refused { errors, .. } if !errors.is_empty() => super::show_errors(model, errors),
-        Answer::Refused { kind, .. } => {
+        Answer::Refused { message, .. } => {
             let before = model.state.get_untracked();
             let fresh = refresh(model, path).await;
             // Another state says more than any sentence above the form.
             if !fresh || super::same(before, model.state.get_untracked()) {
-                super::refuse(model, errors::refusal(&kind));
+                super::refuse(model, message.as_deref().unwrap_or(errors::NOT_SENT));
             }
         }
         Answer::Unclear => {

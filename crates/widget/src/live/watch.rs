@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use farthing_types::checkout::CheckoutState;
 use gloo_net::http::Request;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -18,6 +19,10 @@ use crate::model::Model;
 const FIRST_PAUSE: u32 = 1_000;
 /// The longest pause, milliseconds.
 const LONGEST_PAUSE: u32 = 15_000;
+/// How long a stream may take to say its first word, milliseconds: some proxies swallow it.
+const FIRST_WORD: u32 = 4_000;
+/// While a result is open the server is asked now and then even if the stream stands, milliseconds.
+const MISTRUST: u32 = 30_000;
 /// So many answers without the stream, and it is tried again.
 const TRY_STREAM_EVERY: u32 = 4;
 
@@ -33,6 +38,8 @@ struct Inner {
     timer: RefCell<Option<Timeout>>,
     /// Questions since the stream last spoke.
     asked: Cell<u32>,
+    /// Whether the stream that is open has said anything.
+    spoke: Cell<bool>,
     stopped: Cell<bool>,
 }
 
@@ -59,6 +66,7 @@ impl Watch {
             stream: RefCell::default(),
             timer: RefCell::default(),
             asked: Cell::new(0),
+            spoke: Cell::new(false),
             stopped: Cell::new(false),
         }));
         watch.listen();
@@ -107,8 +115,8 @@ impl Watch {
                 .and_then(|text| js_sys::JSON::parse(&text).ok())
                 .and_then(|value| Status::read(&value));
             if let Some(status) = status {
-                inner.timer.take();
                 inner.asked.set(0);
+                inner.spoke.set(true);
                 Self(inner).take(status);
             }
         });
@@ -120,6 +128,7 @@ impl Watch {
             if let Some(stream) = inner.stream.borrow().as_ref() {
                 stream.source.close();
             }
+            inner.spoke.set(false);
             Self(inner).ask_later();
         });
         source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -130,14 +139,28 @@ impl Watch {
         }
         let stream = Stream { source, _on_status: on_status, _on_error: on_error };
         self.0.stream.replace(Some(stream));
+        self.0.spoke.set(false);
+        self.ask_in(FIRST_WORD);
     }
 
-    fn ask_later(&self) {
+    /// The next question: soon without a stream, seldom with one, never while the shopper has the word.
+    pub(super) fn ask_later(&self) {
+        if self.0.spoke.get() {
+            match self.0.model.state.get_untracked() {
+                CheckoutState::Ready { .. } => drop(self.0.timer.take()),
+                _ => self.ask_in(MISTRUST),
+            }
+            return;
+        }
         let asked = self.0.asked.get();
         let mut pause = FIRST_PAUSE;
         for _ in 0..asked.min(8) {
             pause = (pause + pause / 2).min(LONGEST_PAUSE);
         }
+        self.ask_in(pause);
+    }
+
+    fn ask_in(&self, pause: u32) {
         let weak = Rc::downgrade(&self.0);
         let timer = Timeout::new(spread(pause), move || {
             if let Some(inner) = weak.upgrade() {
@@ -157,35 +180,28 @@ impl Watch {
             let asked = watch.0.asked.get() + 1;
             watch.0.asked.set(asked);
             let answered = status.is_some();
-            if let Some(status) = status {
-                watch.take(status);
+            match status {
+                Some(status) => watch.take(status),
+                None => watch.ask_later(),
             }
-            if !watch.is_needed() || watch.is_streaming() {
-                return;
-            }
-            watch.ask_later();
-            if answered && asked % TRY_STREAM_EVERY == 1 {
+            if answered && !watch.0.spoke.get() && asked % TRY_STREAM_EVERY == 0 {
                 watch.listen();
             }
         });
     }
 
-    fn is_streaming(&self) -> bool {
-        let stream = self.0.stream.borrow();
-        stream.as_ref().is_some_and(|stream| stream.source.ready_state() == EventSource::OPEN)
-    }
-
     fn take(&self, status: Status) {
-        // While a form is under way its own answer comes first.
+        // While a form is under way its own answer comes first, and after it whatever was missed.
         if self.0.model.submitting.get_untracked() {
-            return;
+            return self.ask_in(FIRST_PAUSE);
         }
         super::apply(self.0.model, status);
-        if !self.is_needed() {
-            // Later: the stream's own closure may be what runs now.
-            let watch = self.clone();
-            spawn_local(async move { watch.rest() });
+        if self.is_needed() {
+            return self.ask_later();
         }
+        // Later: the stream's own closure may be what runs now.
+        let watch = self.clone();
+        spawn_local(async move { watch.rest() });
     }
 }
 

@@ -7,6 +7,7 @@ use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, Fi
 use farthing_types::{CustomerField, DeclineCode, PaymentStatus};
 use gloo_net::http::Response;
 use js_sys::{Array, Reflect};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -23,6 +24,8 @@ pub struct Status {
     pub version: u32,
     /// What is to be paid, as people read it.
     pub total: String,
+    /// Whether a full page goes on to the shop by itself.
+    pub leaves: bool,
     /// The key of the next attempt.
     pub attempt: Option<String>,
 }
@@ -36,6 +39,7 @@ impl Status {
             payment_status: text(value, "payment_status").and_then(|name| name.parse().ok()),
             version: number(value, "version")?,
             total: text(value, "total")?,
+            leaves: member(value, "leaves").is_some_and(|leaves| leaves.is_truthy()),
             attempt: text(value, "attempt"),
         })
     }
@@ -68,9 +72,11 @@ pub fn view(value: &JsValue) -> Option<CheckoutView> {
     })
 }
 
-/// The wrong fields of a problem (RFC 9457), each with its sentence.
+/// The wrong fields of a problem (RFC 9457) that a shopper can mend, each with its sentence.
 pub fn field_errors(problem: &JsValue) -> Vec<FieldError> {
-    list(problem, "errors", |item| field_error(item, "rule")).unwrap_or_default()
+    let errors = member(problem, "errors").and_then(|errors| errors.dyn_into::<Array>().ok());
+    let errors = errors.unwrap_or_default();
+    errors.iter().filter_map(|item| field_error(&item, "message")).collect()
 }
 
 /// The body of an answer as JSON. Whatever goes wrong is one and the same: there is none.
@@ -144,5 +150,10 @@ fn list<T>(value: &JsValue, name: &str, read: impl Fn(&JsValue) -> Option<T>) ->
 /// Asks the server for the page once more.
 pub fn reload() {
     // A page that cannot be loaded again stays as it is.
-    let _ = leptos::prelude::window().location().reload();
+    let _ = window().location().reload();
+}
+
+/// Whether the page is shown inside another one.
+pub fn is_framed() -> bool {
+    window().parent().ok().flatten().is_some_and(|parent| parent != window())
 }

@@ -86,9 +86,10 @@ fn the_shell_says_language_theme_frame_and_shops() {
         framed.contains("https://b.example\" data-theme=\"dark\" data-framed><head>"),
         "{framed}"
     );
-    assert!(
-        framed.contains(&format!("<body><header class=\"sandbox\">{}</header><div id=", text::TEST_MODE))
-    );
+    assert!(framed.contains(&format!(
+        "<body><header class=\"sandbox\">{}</header><div id=",
+        text::TEST_MODE
+    )));
 }
 
 #[test]
