@@ -6,13 +6,15 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::steps::{self, Steps};
-use crate::{tools, web};
+use crate::{system, tools, web};
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Subject {
     /// The server's own overhead, memory, start-up and binary size.
     Server,
+    /// The checkout in a browser: bytes, first paint, until it takes typing, until it is live.
+    Web,
 }
 
 /// Builds the release binary and measures it.
@@ -20,6 +22,10 @@ pub(crate) fn bench(subject: Subject, arguments: &[String]) -> Result<ExitCode> 
     match subject {
         Subject::Server => {
             program("bench server", "measure the server", "farthing-bench", arguments)
+        }
+        Subject::Web => {
+            system::browser()?;
+            program("bench web", "measure cold loads", "farthing-bench-web", arguments)
         }
     }
 }

@@ -57,13 +57,17 @@ pub(crate) fn path_for_trunk() -> Result<OsString> {
 /// Where our tools live: under `CARGO_HOME`, beside `bin` and not in it. Clones share them, and a newer one of the
 /// developer's own stays.
 pub(crate) fn directory() -> Result<PathBuf> {
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
-    Ok(match home {
+    Ok(match cargo_home() {
         Some(home) => home.join("farthing-tools"),
         None => tools::target_directory()?.join("tools"),
     })
+}
+
+/// Where cargo keeps what it downloads and installs.
+pub(crate) fn cargo_home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")))
 }
 
 /// One program of a tool: found on `PATH`, among our tools, or built now.

@@ -51,9 +51,24 @@ fn trunk() -> Result<()> {
     steps::must(tools::cargo().args(["fetch", "--locked", "--quiet"]))?;
     let mut command = tools::program(trunk);
     command.args(["build", "--offline", "--skip-version-check"]).env("PATH", path);
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags()?);
     // trunk reads NO_COLOR as a boolean and refuses the usual `1`.
     command.env_remove("NO_COLOR");
     steps::must(&mut command)
+}
+
+/// Takes this machine's directories out of the module: they are bytes, and would make its hash another one elsewhere.
+fn flags() -> Result<String> {
+    let sources = installed::cargo_home().map(|home| home.join("registry/src"));
+    let mut prefixes = vec![tools::workspace()];
+    for registry in sources.iter().filter_map(|sources| sources.read_dir().ok()).flatten() {
+        prefixes.push(registry?.path());
+    }
+    // cargo splits the variable at blanks.
+    prefixes.retain(|prefix| !prefix.to_string_lossy().contains(char::is_whitespace));
+    prefixes.sort();
+    let flag = |prefix: &PathBuf| format!("--remap-path-prefix={}/=", prefix.display());
+    Ok(prefixes.iter().map(flag).collect::<Vec<_>>().join(" "))
 }
 
 /// The module as wasm-bindgen left it, with the names of its functions.

@@ -9,6 +9,17 @@ use crate::figures::{Figures, Samples, millis};
 
 /// Processors, load, and what one durable write of the disk costs without us.
 pub(crate) fn describe(figures: &mut Figures, directory: &Path) {
+    describe_processor(figures);
+    describe_load(figures, "at the start");
+    let syncs = sync_times(directory);
+    figures.machine(
+        "disk, 4 KiB appended and synced",
+        format!("p50 {} ms, p99 {} ms", millis(syncs.at(50)), millis(syncs.at(99))),
+    );
+}
+
+/// Processors.
+pub(crate) fn describe_processor(figures: &mut Figures) {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info
@@ -16,12 +27,6 @@ pub(crate) fn describe(figures: &mut Figures, directory: &Path) {
         .find_map(|line| line.strip_prefix("model name"))
         .map_or("unknown", |rest| rest.trim_start_matches([' ', '\t', ':']));
     figures.machine("processor", format!("{model}, {cores} cores"));
-    describe_load(figures, "at the start");
-    let syncs = sync_times(directory);
-    figures.machine(
-        "disk, 4 KiB appended and synced",
-        format!("p50 {} ms, p99 {} ms", millis(syncs.at(50)), millis(syncs.at(99))),
-    );
 }
 
 /// The load of the machine: anything else that runs is part of every figure.
