@@ -1,7 +1,7 @@
 // Farthing's loader: defines <farthing-checkout>, which puts the server's payment form on a shop's page.
 //
 // One file for every way of loading it: <script async src>, <script type="module" src>, a bundler's import, and places
-// without a window, where it does nothing. So it has neither imports nor exports nor import.meta, and only ES2020.
+// without a window, where it does nothing. So it has neither imports nor exports nor anything that only modules know, and only ES2020.
 // It runs under `script-src` and `frame-src` of the server alone: styles are set through CSSOM, HTML is never parsed,
 // nothing is stored, logged or requested besides the frame. Whole-line comments are removed when it is packaged.
 (() => {
@@ -90,7 +90,7 @@
         textContent: 'Open it in a new page',
       });
       frame.style.display = 'none';
-      fail('load', retry, link);
+      fail('load', retry, ' ', link);
       if (again) retry.focus();
     };
 
@@ -111,7 +111,9 @@
       const type = data && data.type;
       if (type === 'hello' && data.protocol === 1) {
         greeted = mounted = true;
+        form.state = 'loading';
         clearTimeout(timer);
+        frame.style.display = 'block';
         theme();
       }
       // Without a hello in our protocol nothing else is understood.
@@ -119,7 +121,6 @@
       if (type === 'size' && Number.isInteger(data.height) && data.height >= 0 && data.height <= 20000) {
         panel.remove();
         box.style.minHeight = 0;
-        frame.style.display = 'block';
         frame.style.height = data.height + 'px';
       } else if (type === 'ready' && !ready) {
         ready = true;

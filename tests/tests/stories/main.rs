@@ -7,6 +7,7 @@
     reason = "test code: a panic with what was seen is how a story fails"
 )]
 
+mod accessibility;
 mod back_refresh_double_submit;
 mod bad_input;
 mod browser_memory;
@@ -14,12 +15,14 @@ mod callbacks;
 mod challenge;
 mod crash_points;
 mod decline_then_other_card;
+mod demo_shop;
 mod disk_full;
 mod expired_session;
 mod gateway_faults;
 mod hang_up;
 mod harness;
 mod hosted_mode;
+mod keyboard;
 mod live_declined;
 mod live_expired;
 mod live_mounts;
@@ -30,6 +33,7 @@ mod live_policy;
 mod live_resume;
 mod live_strangers;
 mod live_typing;
+mod loader;
 mod locks;
 mod malformed_replies;
 mod paid_frictionless;
