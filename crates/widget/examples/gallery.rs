@@ -97,6 +97,7 @@ fn main() {
     };
     let elsewhere =
         CheckoutView { checkout_path: None, ..view(declined(DeclineCode::Declined, 0)) };
+    let waiting_elsewhere = CheckoutView { checkout_path: None, ..view(CheckoutState::Processing) };
 
     let pages = [
         ("ready", render_checkout(&view(ready), &page)),
@@ -110,17 +111,7 @@ fn main() {
         ("hosted", render_checkout(&hosted, &page)),
         ("hosted-asks", render_checkout(&hosted_asks, &page)),
         ("challenge", render_checkout(&view(CheckoutState::Challenge), &page)),
-        // Without the reload, so that the page stays for the picture.
-        (
-            "processing",
-            render_checkout(
-                &view(CheckoutState::Processing),
-                &PageContext {
-                    refresh: Some(Refresh { seconds: 300, ..page.refresh.unwrap() }),
-                    ..page
-                },
-            ),
-        ),
+        ("processing", render_checkout(&view(CheckoutState::Processing), &page)),
         ("review", render_checkout(&view(CheckoutState::Review), &page)),
         ("paid", render_checkout(&view(CheckoutState::Paid), &page)),
         (
@@ -131,6 +122,7 @@ fn main() {
             ),
         ),
         ("expired", render_checkout(&view(CheckoutState::Expired), &page)),
+        ("return-processing", render_checkout(&waiting_elsewhere, &page)),
         ("return-declined", render_checkout(&elsewhere, &page)),
         (
             "step",
@@ -138,8 +130,7 @@ fn main() {
                 &view(CheckoutState::Challenge),
                 "https://bank.example/acs?id=1&n=2",
                 &page,
-            )
-            .replace("content=\"0;url", "content=\"300;url"),
+            ),
         ),
         (
             "step-again",
@@ -155,6 +146,8 @@ fn main() {
         ("message-try-again", render_message(MessageKind::TryAgain, &page)),
     ];
     for (name, html) in pages {
+        // As where scripts run: the page stays for the picture, and does not reload under whoever reads it.
+        let html = html.replace("<meta http-equiv=\"refresh\"", "<meta name=\"no-refresh\"");
         std::fs::write(dir.join(name).with_extension("html"), html).unwrap();
     }
 }
