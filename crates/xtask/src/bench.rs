@@ -1,4 +1,4 @@
-//! `cargo xtask bench` and `cargo xtask soak`: release programs of the package of stories.
+//! `cargo xtask bench`, `cargo xtask soak` and `cargo xtask gallery`: programs of the package of stories.
 
 use std::process::ExitCode;
 
@@ -35,17 +35,24 @@ pub(crate) fn soak(arguments: &[String]) -> Result<ExitCode> {
     program("soak", "run the long loops", "farthing-soak", arguments)
 }
 
-/// Both programs spawn the server: the bench a release binary; the soak a debug one, for only that has crash points.
+/// Builds what is looked at and takes a picture of every state.
+pub(crate) fn gallery(arguments: &[String]) -> Result<ExitCode> {
+    system::browser()?;
+    program("gallery", "take pictures of every state", "farthing-gallery", arguments)
+}
+
+/// The programs spawn the server: benches a release binary; the soak a debug one, for only that has crash points; the gallery a debug one,
+/// for its pictures are the same.
 fn program(name: &str, what: &str, binary: &str, arguments: &[String]) -> Result<ExitCode> {
-    let is_soak = binary == "farthing-soak";
+    let debug_server = matches!(binary, "farthing-soak" | "farthing-gallery");
     let mut steps = Steps::default();
     let target = tools::target_directory()?;
-    let profile = if is_soak { "debug" } else { "release" };
+    let profile = if debug_server { "debug" } else { "release" };
     let built = web::build(&mut steps)
         && steps.run("build", "the binary that it spawns", |_| {
             let mut build = tools::cargo();
             build.args(["build", "-p", "farthing-cli"]);
-            if !is_soak {
+            if !debug_server {
                 build.arg("--release");
             }
             steps::run(&mut build)
@@ -55,8 +62,11 @@ fn program(name: &str, what: &str, binary: &str, arguments: &[String]) -> Result
             let spawned =
                 target.join(profile).join(format!("farthing{}", std::env::consts::EXE_SUFFIX));
             let mut run = tools::cargo();
-            run.args(["run", "--release", "-p", "farthing-stories", "--bin", binary, "--"])
-                .args(arguments);
+            run.arg("run");
+            if binary != "farthing-gallery" {
+                run.arg("--release");
+            }
+            run.args(["-p", "farthing-stories", "--bin", binary, "--"]).args(arguments);
             steps::run(run.env("FARTHING_BIN", spawned))
         });
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })

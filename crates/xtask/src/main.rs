@@ -65,6 +65,12 @@ enum Task {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Take a picture of every state of the checkout, light and dark, at three widths.
+    Gallery {
+        /// Handed to the program as they are: the directory, `--only NAME`, `--plain`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run the long loops.
     Soak {
         /// Handed to the program as they are.
@@ -81,6 +87,7 @@ fn main() -> ExitCode {
         Task::Web { sizes } => Ok(web::web(sizes)),
         Task::Package => package::run().map(|()| ExitCode::SUCCESS),
         Task::Bench { subject, arguments } => bench::bench(subject, &arguments),
+        Task::Gallery { arguments } => bench::gallery(&arguments),
         Task::Soak { arguments } => bench::soak(&arguments),
     };
     match done {
