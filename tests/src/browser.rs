@@ -140,9 +140,10 @@ impl Browser {
         .await;
         if let Err(last) = found {
             panic!(
-                "the page shows {last:?} instead of {state}, at {}: {}",
+                "the page shows {last:?} instead of {state}, at {}: {}\nconsole: {:?}",
                 self.url().await.path(),
-                self.text().await
+                self.text().await,
+                self.console().await,
             );
         }
     }

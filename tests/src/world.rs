@@ -407,6 +407,27 @@ impl World {
         self.sandbox.faults(json!({"next_step": "frictionless", "settle": "on_accept"})).await;
     }
 
+    /// Payments are taken from now on, and the gateway says that it is still at work, until [`World::tell_results`].
+    pub async fn hold_results(&self) {
+        self.sandbox
+            .faults(json!({
+                "next_step": "frictionless",
+                "settle": "on_accept",
+                "callbacks": {"lose": true},
+                "replies": [{"on": "both", "fault": "status_value", "value": 1}],
+            }))
+            .await;
+    }
+
+    /// The gateway tells how its payments ended, by the callbacks that were held back.
+    pub async fn tell_results(&self) {
+        self.sandbox.faults(json!({"callbacks": {"lose": false}, "replies": []})).await;
+        for order in self.sandbox.orders().await {
+            let id = order["order_id"].as_str().unwrap_or_default();
+            self.sandbox.callback(id, true, None).await;
+        }
+    }
+
     /// A browser with scripts.
     pub async fn live_browser(&self) -> Browser {
         Browser::with_scripts(&self.dir().join("browser")).await

@@ -22,7 +22,8 @@ async fn a_card_is_paid_in_the_frame_and_the_shop_hears_of_it_once() {
         browser.find("form[data-brand=visa]").await;
         browser.submit_card().await;
         browser.wait_for_state("paid").await;
-        assert!(browser.text().await.contains("Payment accepted"));
+        let text = browser.text().await;
+        assert!(text.contains("Payment accepted"), "{text}");
         assert!(!browser.has(NUMBER).await, "card fields are left after paying");
 
         let complete = browser.wait_for_event("farthing-complete").await;

@@ -80,18 +80,16 @@ async fn the_plain_form_in_a_frame_leads_the_top_window_to_the_bank() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_page_that_waits_reloads_itself_and_shows_the_end() {
-    use farthing_stories::proxy::Wire;
-    let world = World::builder().proxied().start().await;
-    world.decide_at_once().await;
+    let world = World::start().await;
     let browser = world.live_browser_with(NO_WASM).await;
     let session = world.session().await;
     browser.open(&world.shop_page(&session, Site::Cross)).await;
     browser.enter_checkout().await;
     browser.type_card(&world.good_card()).await;
-    world.wire().set(Wire::HoldReplies);
+    world.hold_results().await;
     browser.submit_card().await;
     browser.wait_for_state("processing").await;
-    world.wire().set(Wire::Open);
+    world.tell_results().await;
     browser.wait_for_state("paid").await;
     drop(browser);
     world.finish().await;

@@ -2,7 +2,6 @@
 
 use farthing_stories::browser::Browser;
 use farthing_stories::live::NUMBER;
-use farthing_stories::proxy::Wire;
 use farthing_stories::{Look, Site, World, until};
 use serde_json::json;
 
@@ -53,12 +52,11 @@ async fn clean(browser: &Browser, when: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_state_of_the_checkout_violates_its_own_policy() {
-    let world = World::builder().proxied().start().await;
+    let world = World::start().await;
     let browser = world.live_browser().await;
     browser.watch_policy().await;
     for framed in [false, true] {
         world.decide_at_once().await;
-        world.wire().set(Wire::Open);
         // A frame on the same site shares the page's process, and so what watches it.
         let page = |session: &farthing_stories::world::Session| {
             if framed { world.shop_page(session, Site::Same) } else { session.url.clone() }
@@ -92,11 +90,11 @@ async fn no_state_of_the_checkout_violates_its_own_policy() {
         .await;
         clean(&browser, "declined").await;
         browser.type_card(&world.good_card()).await;
-        world.wire().set(Wire::HoldReplies);
+        world.hold_results().await;
         browser.submit_card().await;
         browser.wait_for_state("processing").await;
         clean(&browser, "processing").await;
-        world.wire().set(Wire::Open);
+        world.tell_results().await;
         browser.wait_for_state("paid").await;
         clean(&browser, "paid").await;
         open(&session).await;

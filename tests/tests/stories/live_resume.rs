@@ -3,18 +3,17 @@
 use farthing_stories::browser::Browser;
 use farthing_stories::front::Act;
 use farthing_stories::live::{CODE, EXPIRY, HOLDER, NUMBER};
-use farthing_stories::proxy::Wire;
 use farthing_stories::world::Session;
 use farthing_stories::{Site, World, until};
 use serde_json::json;
 
 const FIELDS: [&str; 4] = [NUMBER, EXPIRY, CODE, HOLDER];
 
-/// A payment whose result the gateway does not tell until the wire is opened.
+/// A payment whose result the gateway does not tell until it is asked to.
 async fn in_processing(world: &World, browser: &Browser, page: &str) {
     browser.open_shop(page).await;
     browser.type_card(&world.good_card()).await;
-    world.wire().set(Wire::HoldReplies);
+    world.hold_results().await;
     browser.submit_card().await;
     browser.wait_for_state("processing").await;
 }
@@ -51,8 +50,7 @@ async fn a_reload_while_submitting_finds_the_payment() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reload_while_processing_goes_on_waiting_and_shows_the_end() {
-    let world = World::builder().proxied().start().await;
-    world.decide_at_once().await;
+    let world = World::start().await;
     let browser = world.live_browser().await;
     for site in Site::BOTH {
         let session = world.session().await;
@@ -64,7 +62,7 @@ async fn a_reload_while_processing_goes_on_waiting_and_shows_the_end() {
         browser.until_live().await;
         browser.wait_for_state("processing").await;
         browser.script("window.sameDocument = true; return true").await;
-        world.wire().set(Wire::Open);
+        world.tell_results().await;
         browser.wait_for_state("paid").await;
         assert_eq!(browser.script("return window.sameDocument").await, true, "it was reloaded");
         world.api.only_payment(&session.order_id).await;
@@ -206,14 +204,14 @@ async fn a_reload_of_a_half_filled_form_brings_no_card_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_gateway_is_waited_for_and_the_end_comes_over_one_connection() {
-    let world = World::builder().proxied().fronted().start().await;
+    let world = World::builder().fronted().start().await;
     world.decide_at_once().await;
     let browser = world.live_browser().await;
     let session = world.session().await;
     in_processing(&world, &browser, &world.shop_page(&session, Site::Cross)).await;
     let text = browser.text().await;
     assert!(!text.contains("accepted") && !text.contains("failed"), "not known yet: {text}");
-    world.wire().set(Wire::Open);
+    world.tell_results().await;
     browser.wait_for_state("paid").await;
     assert!(world.front().count("/events") >= 1, "nothing listened");
     assert_eq!(world.front().count("/status"), 0, "it was polled although events arrive");
@@ -224,7 +222,7 @@ async fn a_slow_gateway_is_waited_for_and_the_end_comes_over_one_connection() {
 
 async fn polled(world: &World, browser: &Browser, session: &Session) {
     in_processing(world, browser, &world.shop_page(session, Site::Cross)).await;
-    world.wire().set(Wire::Open);
+    world.tell_results().await;
     browser.wait_for_state("paid").await;
     assert!(world.front().count("/status") >= 1, "it was not polled");
     assert_eq!(world.sandbox.charges().await, 1);
@@ -232,7 +230,7 @@ async fn polled(world: &World, browser: &Browser, session: &Session) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_events_the_page_asks_again_and_again() {
-    let world = World::builder().proxied().fronted().start().await;
+    let world = World::builder().fronted().start().await;
     world.decide_at_once().await;
     world.front().on("/events", Act::Refuse);
     let browser = world.live_browser().await;
@@ -245,7 +243,7 @@ async fn without_events_the_page_asks_again_and_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_that_are_swallowed_on_the_way_do_not_stop_the_page() {
     // A proxy that buffers: the connection stands and nothing comes.
-    let world = World::builder().proxied().fronted().start().await;
+    let world = World::builder().fronted().start().await;
     world.decide_at_once().await;
     world.front().on("/events", Act::HoldReply);
     let browser = world.live_browser().await;
@@ -257,7 +255,7 @@ async fn events_that_are_swallowed_on_the_way_do_not_stop_the_page() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_waits_survives_a_killed_server() {
-    let mut world = World::builder().proxied().start().await;
+    let mut world = World::start().await;
     world.decide_at_once().await;
     let browser = world.live_browser().await;
     let session = world.session().await;
@@ -267,8 +265,8 @@ async fn a_page_that_waits_survives_a_killed_server() {
     // Long enough that the page has noticed.
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     browser.wait_for_state("processing").await;
-    world.wire().set(Wire::Open);
     world.restart();
+    world.tell_results().await;
     browser.wait_for_state("paid").await;
     assert_eq!(browser.script("return window.sameDocument").await, true, "it was reloaded");
     assert_eq!(world.sandbox.charges().await, 1);
