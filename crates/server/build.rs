@@ -4,8 +4,6 @@
 //! no other is read. Without a manifest the server still builds, and its pages carry no script. Released loaders are kept
 //! in `www/loader/released/` and stay served for ever: shops name them with their integrity.
 
-#![expect(clippy::print_stdout, reason = "a build script talks to cargo on its standard output")]
-
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -89,8 +87,7 @@ impl Table {
         for entry in fs::read_dir(folder)? {
             let file = entry?.path();
             let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let hash =
-                name.strip_prefix("farthing-").and_then(|name| name.strip_suffix(".js"));
+            let hash = name.strip_prefix("farthing-").and_then(|name| name.strip_suffix(".js"));
             let named = self.files.iter().any(|(path, _)| path == name);
             if let Some(hash) = hash
                 && !named

@@ -67,7 +67,8 @@ fn serve(file: &File, packed: &Bytes, headers: &HeaderMap) -> Response {
     let tag = format!("\"{}{}\"", file.tag, if pack { "-br" } else { "" });
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let known = known.flat_map(|list| list.split(',')).map(str::trim);
-    let fresh = known.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one == tag || one == "*");
+    let fresh =
+        known.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one == tag || one == "*");
     let mut response = if fresh {
         StatusCode::NOT_MODIFIED.into_response()
     } else if pack {
@@ -82,7 +83,8 @@ fn serve(file: &File, packed: &Bytes, headers: &HeaderMap) -> Response {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
         }
     }
-    let kept = if file.forever { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let kept =
+        if file.forever { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(kept));
     headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Ok(tag) = HeaderValue::try_from(tag) {
@@ -102,7 +104,8 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
 mod tests {
     use super::*;
 
-    const TEXT: &[u8] = b"the same bytes again and again, the same bytes again and again, the same bytes again";
+    const TEXT: &[u8] =
+        b"the same bytes again and again, the same bytes again and again, the same bytes again";
     const LOADER: File = File {
         path: "/farthing.js",
         kind: "text/javascript; charset=utf-8",
@@ -160,7 +163,10 @@ mod tests {
         assert_eq!(wasm.headers()["cache-control"], "public, max-age=31536000, immutable");
         assert_eq!(wasm.headers()["content-type"], "application/wasm");
         for header in ["access-control-allow-origin", "cross-origin-resource-policy"] {
-            assert!(!wasm.headers().contains_key(header), "{header}: left to the layer of every answer");
+            assert!(
+                !wasm.headers().contains_key(header),
+                "{header}: left to the layer of every answer"
+            );
         }
     }
 

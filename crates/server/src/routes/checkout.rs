@@ -6,7 +6,7 @@ use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use farthing_types::checkout::{CheckoutState, Field, FieldError};
-use farthing_types::{BrowserInfo, PaymentStatus};
+use farthing_types::{BrowserInfo, PaymentStatus, SessionStatus};
 use farthing_widget::errors;
 use tracing::error;
 
@@ -187,6 +187,10 @@ impl Submit {
         };
         errors.extend(fields.complete(&mut customer, &asked));
         if !errors.is_empty() {
+            // What the merchant said of the customer is forgotten with the session's end: nobody need type it now.
+            if matches!(self.session.status, SessionStatus::Complete | SessionStatus::Expired) {
+                return self.too_late(app).await;
+            }
             return Ok(self.again(app, errors, fields.typed(&asked)));
         }
         let brand = match &card {
@@ -299,11 +303,7 @@ pub async fn status(
 }
 
 /// `GET /checkout/{cst}/step`: hands the shopper over to the bank, once. Opened again, it asks the gateway first.
-pub async fn step(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    looks: Looks,
-) -> Response {
+pub async fn step(State(app): State<App>, Path(token): Path<String>, looks: Looks) -> Response {
     pages::shown(&app, looks, hand_over(&app, &token, looks).await)
 }
 

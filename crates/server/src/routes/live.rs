@@ -8,6 +8,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use farthing_types::checkout::{CheckoutState, CheckoutStatus};
@@ -53,7 +55,12 @@ pub async fn events(
     let watcher =
         app.store.changes().watch(&session.id, PER_SESSION, in_all).map_err(|_| busy())?;
     let keep_alive = KeepAlive::new().interval(COMMENT);
-    Ok(Sse::new(statuses(app, watcher)).keep_alive(keep_alive).into_response())
+    let mut response = Sse::new(statuses(app, watcher)).keep_alive(keep_alive).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Asks nginx and those that follow it to pass each event on as it comes.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
 }
 
 fn busy() -> ApiError {

@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use farthing_types::checkout::CheckoutView;
 use farthing_widget::{
-    Live, MessageKind, PageContext, Refresh, Theme, render_checkout, render_message, render_refused,
-    render_reopened_step, render_step,
+    Live, MessageKind, PageContext, Refresh, Theme, render_checkout, render_message,
+    render_refused, render_reopened_step, render_step,
 };
 
 use crate::app::App;
@@ -226,12 +226,14 @@ const LANGUAGE: &str = "en";
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     fn looks(uri: &str, headers: &[(&'static str, &str)]) -> Looks {
-        let headers = headers.iter().map(|(name, value)| {
-            (axum::http::HeaderName::from_static(name), value.parse().unwrap())
-        });
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         Looks::of(&uri.parse().unwrap(), &headers.collect())
     }
 
@@ -239,7 +241,8 @@ mod tests {
     fn of_the_query_only_two_words_change_the_looks() {
         assert_eq!(looks("/checkout/cst_x?theme=dark&locale=de", &[]).theme, Some(Theme::Dark));
         assert_eq!(looks("/checkout/cst_x?theme=light", &[]).theme, Some(Theme::Light));
-        for other in ["", "?theme", "?theme=auto", "?theme=DARK", "?theme=dark%22", "?locale=dark"] {
+        for other in ["", "?theme", "?theme=auto", "?theme=DARK", "?theme=dark%22", "?locale=dark"]
+        {
             assert_eq!(looks(&format!("/checkout/cst_x{other}"), &[]).theme, None, "{other}");
         }
     }

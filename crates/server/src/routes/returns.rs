@@ -12,11 +12,7 @@ use crate::problem::ApiError;
 use crate::token::{Token, TokenKind};
 
 /// `GET|POST /return/{rt}`: asks the gateway, then shows the result or goes on to the merchant's page.
-pub async fn arrive(
-    State(app): State<App>,
-    Path(token): Path<String>,
-    looks: Looks,
-) -> Response {
+pub async fn arrive(State(app): State<App>, Path(token): Path<String>, looks: Looks) -> Response {
     pages::shown(&app, looks, show(&app, &token, looks).await)
 }
 

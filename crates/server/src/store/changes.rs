@@ -145,6 +145,9 @@ mod tests {
         let fourth = changes.watch("ses_1", 2, 3).unwrap();
         drop((first, third, fourth));
         assert_eq!(changes.watchers(), 0);
-        assert!(changes.lock().sessions.is_empty(), "nothing is kept of sessions that nobody watches");
+        assert!(
+            changes.lock().sessions.is_empty(),
+            "nothing is kept of sessions that nobody watches"
+        );
     }
 }

@@ -270,7 +270,8 @@ impl Store for SqliteStore {
 
     async fn begin_attempt(&self, attempt: NewAttempt) -> Result<Begun, StoreError> {
         let session_id = attempt.session_id.clone();
-        let begun = self.writer.run(move |connection| payments::begin(connection, &attempt)).await?;
+        let begun =
+            self.writer.run(move |connection| payments::begin(connection, &attempt)).await?;
         self.changes.tell(&session_id);
         Ok(begun)
     }

@@ -1,0 +1,136 @@
+//! The checkout as a page: how it is packed, who may frame it, where it sends the shopper.
+
+use serde_json::json;
+
+use crate::support::{Running, SHOP, nowhere, with_a_form};
+
+const FRAME: (&str, &str) = ("sec-fetch-dest", "iframe");
+
+fn unpack(packed: &[u8]) -> String {
+    let mut plain = Vec::new();
+    std::io::copy(&mut brotli::Decompressor::new(packed, 4096), &mut plain).unwrap();
+    String::from_utf8(plain).unwrap()
+}
+
+#[tokio::test]
+async fn the_page_is_compressed_for_who_wants_it_and_is_the_same() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({})).await;
+    let packed = running.get(&session.path, &[("accept-encoding", "gzip, br")]).await;
+    assert_eq!(
+        (packed.header("content-encoding"), packed.header("vary")),
+        ("br", "Accept-Encoding")
+    );
+    let html = unpack(&packed.body);
+    let plain = running.get(&session.path, &[("accept-encoding", "br;q=0")]).await;
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "Accept-Encoding"));
+    for page in [html.as_str(), plain.text()] {
+        assert!(
+            page.starts_with("<!DOCTYPE html><html ")
+                || page.starts_with("<!DOCTYPE html>\n<html "),
+            "{page}"
+        );
+        assert!(page.contains("<div id=\"farthing-app\"><div "), "{page}");
+        assert!(page.trim_end().ends_with("</html>"), "{page}");
+    }
+    assert!(packed.body.len() * 3 < html.len(), "{} of {}", packed.body.len(), html.len());
+}
+
+#[tokio::test]
+async fn scripts_have_to_be_marked_and_no_text_can_become_one() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({})).await;
+    let page = running.get(&session.path, &[]).await;
+    let policy = page.header("content-security-policy");
+    for part in [
+        "default-src 'none'",
+        "'strict-dynamic' 'wasm-unsafe-eval'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+        "base-uri 'none'",
+    ] {
+        assert!(policy.contains(part), "{part}: {policy}");
+    }
+    let (_, nonce) = policy.split_once("script-src 'nonce-").unwrap();
+    let (nonce, _) = nonce.split_once('\'').unwrap();
+    let scripts = page.text().matches("<script").count();
+    let marked = page.text().matches(&format!("nonce=\"{nonce}\"")).count();
+    let data = page.text().matches("<script type=\"application/json\"").count();
+    // The style has the nonce too.
+    assert_eq!(scripts - data + 1, marked, "{}", page.text());
+    assert!(page.header("permissions-policy").contains("payment=(self)"));
+}
+
+#[tokio::test]
+async fn a_link_that_is_over_or_was_never_one_says_so_in_the_shops_frame_and_in_no_other() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({})).await;
+    running.call("POST", &format!("/v1/sessions/{}/expire", session.id), json!({})).await;
+    let over = running.get(&session.path, &[FRAME]).await;
+    assert_eq!(over.status, 200);
+    assert!(over.text().contains("This checkout has expired"));
+    let forged = format!("/checkout/cst_{}", "A".repeat(43));
+    let unknown = running.get(&forged, &[FRAME]).await;
+    assert_eq!(unknown.status, 404);
+    assert!(unknown.text().contains("This page is not available"));
+    let fields = running.get(&format!("{}?card_number=4012", session.path), &[FRAME]).await;
+    assert_eq!(fields.status, 400);
+    assert!(!fields.text().contains("4012"));
+    for page in [over, unknown, fields] {
+        let policy = page.header("content-security-policy");
+        let (_, ancestors) = policy.split_once("frame-ancestors ").unwrap();
+        assert_eq!(ancestors.split(';').next().unwrap(), SHOP, "{policy}");
+    }
+    let result = running.get(&format!("/return/rt_{}", "A".repeat(43)), &[FRAME]).await;
+    assert!(result.header("content-security-policy").contains("frame-ancestors 'none'"));
+}
+
+#[tokio::test]
+async fn the_bank_is_never_opened_inside_of_a_shops_page() {
+    let running = Running::start(with_a_form().await).await;
+    let session = running.session(json!({})).await;
+    running.pay(&session, "att_0123456789", &[]).await;
+    let step = format!("{}/step", session.path);
+    let framed = running.get(&step, &[FRAME]).await;
+    assert_eq!((framed.status, framed.header("location")), (303, session.path.as_str()));
+    let page = running.get(&session.path, &[FRAME]).await;
+    assert!(page.text().contains("data-state=\"challenge\""), "{}", page.text());
+    let (before, _) = page.text().split_once(&format!("href=\"{step}\"")).unwrap();
+    let (_, link) = before.rsplit_once("<a").unwrap();
+    let rest =
+        page.text().split_once(&format!("href=\"{step}\"")).unwrap().1.split('>').next().unwrap();
+    assert!(link.contains("target=\"_top\"") || rest.contains("target=\"_top\""), "{link} {rest}");
+    assert!(!page.text().contains("http-equiv=\"refresh\""));
+    // The whole window is handed over, and the frame's look at it has not used that up.
+    let top = running.get(&step, &[("sec-fetch-dest", "document")]).await;
+    assert_eq!(top.status, 200);
+    assert!(top.text().contains("0;url=http://127.0.0.1:9/form"), "{}", top.text());
+}
+
+#[tokio::test]
+async fn a_theme_and_a_frame_are_said_to_the_styles() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({})).await;
+    let dark = running.get(&format!("{}?theme=dark&locale=de", session.path), &[FRAME]).await;
+    let (_, html) = dark.text().split_once("<html ").unwrap();
+    let (html, _) = html.split_once('>').unwrap();
+    assert!(html.contains("lang=\"en\""), "the texts are English: {html}");
+    assert!(html.contains("data-theme=\"dark\"") && html.contains("data-framed"), "{html}");
+    let plain = running.get(&session.path, &[]).await;
+    let (html, _) = plain.text().split_once("<head>").unwrap();
+    assert!(!html.contains("data-theme") && !html.contains("data-framed"), "{html}");
+}
+
+#[tokio::test]
+async fn an_unknown_file_is_a_problem() {
+    let running = Running::start(nowhere()).await;
+    for path in
+        ["/assets/frame-0000000000000000.js", "/farthing-0000000000000000.js", "/assets/../x"]
+    {
+        let answer = running.get(path, &[]).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (404, "application/problem+json")
+        );
+    }
+}
