@@ -27,7 +27,9 @@ pub fn clear_card(form: &HtmlFormElement) {
             input.set_value("");
         }
     }
-    if let Ok(event) = web_sys::Event::new(CLEARED) {
+    let bubbles = web_sys::EventInit::new();
+    bubbles.set_bubbles(true);
+    if let Ok(event) = web_sys::Event::new_with_event_init_dict(CLEARED, &bubbles) {
         // Nobody listens while the form is not alive; then there is nothing to tell.
         let _ = form.dispatch_event(&event);
     }

@@ -20,7 +20,7 @@ use crate::event::CheckoutEvent;
 use crate::model::{Look, Model};
 use crate::text;
 
-/// What the form listens to. All of them bubble but the last, which is sent to the form itself.
+/// What the form listens to. All of them bubble.
 const EVENTS: [&str; 7] =
     ["input", "change", "compositionend", "focusout", "submit", "click", CLEARED];
 /// How long a field that is left for no other field waits for its error, milliseconds. What appears moves what stands below: a link or
@@ -85,6 +85,7 @@ impl Watcher {
                 }
             }
             "compositionend" => self.edit(event, Edit::Insert),
+            // Comes when a field is left after typing, and is all that some password managers send.
             _ => self.edit(event, Edit::Other),
         }
     }
@@ -125,6 +126,9 @@ impl Watcher {
         control::tidy(field, &input, edit);
         self.note(field, &input);
         self.look(None);
+        if event.type_() == "change" {
+            return;
+        }
         self.forgive(field);
         if field == Field::CardNumber {
             // How long the code is depends on the brand.
@@ -219,11 +223,11 @@ impl Watcher {
         if self.filled.get() & bit(field) == 0 {
             return;
         }
-        let error = self.check(field);
-        if let Some(error) = &error {
+        // What the server found wrong stays until something is changed.
+        if let Some(error) = self.check(field) {
             self.model.said.set(error.clone());
+            self.model.set_error(field, Some(error));
         }
-        self.model.set_error(field, error);
     }
 
     fn submit(&self, event: &Event) {

@@ -66,7 +66,7 @@ impl Page {
         document.body().unwrap().append_child(&root).unwrap();
         let model = Rc::new(Cell::new(None));
         let made = Rc::clone(&model);
-        let handle = leptos::mount::mount_to(root.clone(), move || {
+        let handle = mount_to(root.clone(), move || {
             let model = Model::new(&view);
             made.set(Some(model));
             view! { <Checkout view=view model=model /> }
@@ -133,7 +133,7 @@ impl Page {
 
     /// What assistive technology is to say.
     pub(crate) fn said(&self) -> String {
-        self.one("[role=status]").text_content().unwrap()
+        self.one(".pay [role=status]").text_content().unwrap()
     }
 
     /// A whole card by hand.
