@@ -19,8 +19,7 @@
   const VALUE = /^([\p{L}\d #%.,'"/+*_-]|\b(rgba?|hsla?|(ok)?l(ab|ch)|color(-mix)?|light-dark|calc|clamp)\(|\))*$/u;
 
   const apply = ({ theme, properties }) => {
-    if (/^(light|dark)$/.test(theme)) root.dataset.theme = theme;
-    else if (theme) delete root.dataset.theme;
+    if (/^(light|dark|auto)$/.test(theme)) root.dataset.theme = theme;
     for (const name of NAMES.split(' ')) {
       const value = String(properties['farthing-' + name] || '');
       root.style.setProperty('--farthing-' + name, value.length <= 120 && VALUE.test(value) ? value : '');
@@ -63,6 +62,7 @@
     before.forEach(post);
   });
 
-  // The height of the content: <html> is as high as what it holds, whatever the height of the frame.
-  new ResizeObserver(([{ contentRect }]) => post({ type: 'size', height: Math.ceil(contentRect.height) })).observe(root);
+  // The height of the content, once it is there: <html> is as high as what it holds, whatever the height of the frame.
+  addEventListener('DOMContentLoaded', () =>
+    new ResizeObserver(([{ contentRect }]) => post({ type: 'size', height: Math.ceil(contentRect.height) })).observe(root));
 })();

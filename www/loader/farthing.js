@@ -8,8 +8,8 @@
   if (typeof window === 'undefined' || !window.customElements) return;
 
   const NAME = 'farthing-checkout';
-  // Height of the form at 360 px, so that the page does not jump when it arrives.
-  const RESERVED = '540px';
+  // About the height of the form, which is 650 to 700 px, so that the page does not jump far when it arrives.
+  const RESERVED = '680px';
   const THEME = 'font radius background surface text muted line border accent accent-strong on-accent danger danger-soft good note on-note'.split(' ');
   const STATES = /^(ready|submitting|challenge|processing|review|paid|failed|expired)$/;
   const FINAL = /^(authorized|paid|failed|canceled|partially_refunded|refunded|needs_attention)$/;
@@ -53,7 +53,7 @@
     const form = { source: source(host), state: 'loading' };
     const [session, address, locale] = JSON.parse(form.source);
     const dark = matchMedia('(prefers-color-scheme: dark)');
-    let server, port, timer, greeted, mounted, ready, done;
+    let server, port, offered, timer, ready, done;
 
     const box = make('div', { position: 'relative', minHeight: RESERVED });
     const panel = make('div', { position: 'absolute', insetInline: 0, top: 0, padding: '2rem 1rem', textAlign: 'center' });
@@ -83,7 +83,7 @@
     const failLoad = () => {
       const retry = make('button', { font: 'inherit', padding: '.75em 1.5em', margin: '.5rem' }, { type: 'button', textContent: 'Try again' });
       retry.onclick = () => restart(host, true);
-      const link = make('a', { display: 'inline-block', padding: '.75em', margin: '.5rem' }, {
+      const link = make('a', { color: 'inherit', display: 'inline-block', padding: '.75em', margin: '.5rem' }, {
         href: server + '/checkout/' + session,
         target: '_blank',
         rel: 'noopener noreferrer',
@@ -107,17 +107,19 @@
       else open(url, '_top');
     };
 
-    const receive = ({ data }) => {
+    const receive = ({ data, target }) => {
       const type = data && data.type;
-      if (type === 'hello' && data.protocol === 1) {
-        greeted = mounted = true;
-        form.state = 'loading';
+      if (type === 'hello' && data.protocol === 1 && target === offered) {
+        if (port) port.close();
+        port = offered;
+        offered = null;
         clearTimeout(timer);
+        form.state = 'loading';
         frame.style.display = 'block';
         theme();
       }
       // Without a hello in our protocol nothing else is understood.
-      if (!greeted) return;
+      if (target !== port) return;
       if (type === 'size' && Number.isInteger(data.height) && data.height >= 0 && data.height <= 20000) {
         panel.remove();
         box.style.minHeight = 0;
@@ -141,14 +143,21 @@
       }
     };
 
-    // A fresh channel for the document that the frame now shows; only our server's documents get the port.
+    // Offers a fresh channel to the document that the frame now shows; only our server's documents get it. The channel before stays
+    // until this one is taken, so that no word is lost.
     const shake = () => {
-      if (port) port.close();
+      if (offered) offered.close();
       const channel = new MessageChannel();
-      port = channel.port1;
-      port.onmessage = receive;
-      greeted = false;
+      offered = channel.port1;
+      offered.onmessage = receive;
       frame.contentWindow.postMessage({ farthing: 1 }, server, [channel.port2]);
+    };
+
+    // The frame's `load` comes late, after its scripts; but another origin's document can be told from the empty first one at once.
+    const peek = () => {
+      if (port || !frame.contentWindow) return;
+      if (frame.contentDocument) requestAnimationFrame(peek);
+      else shake();
     };
 
     // Back from the back-forward cache: does the frame still answer?
@@ -162,7 +171,7 @@
       const now = look(host);
       // A frame whose scheme differs from its document's is painted with an opaque background.
       frame.style.colorScheme = now.theme === 'auto' ? 'light dark' : now.theme;
-      if (greeted) port.postMessage(now);
+      if (port) port.postMessage(now);
       return now;
     });
 
@@ -171,6 +180,7 @@
       removeEventListener('pageshow', restored);
       dark.removeEventListener('change', theme);
       if (port) port.close();
+      if (offered) offered.close();
       box.remove();
     };
 
@@ -192,13 +202,14 @@
       frame.onload = () => {
         shake();
         // Once it has spoken, a document that does not is a bank's page or the like: leave it in peace.
-        if (!mounted) wait(3000, failLoad);
+        if (!port) wait(3000, failLoad);
       };
       wait(8000, failLoad);
       // The theme travels in the fragment, so that the first paint is right and no log sees it.
       frame.src = `${server}/checkout/${session}?${query}#${new URLSearchParams({ theme: name, ...properties })}`;
       box.append(frame);
       if (again) frame.focus();
+      peek();
       addEventListener('pageshow', restored);
       dark.addEventListener('change', theme);
     }

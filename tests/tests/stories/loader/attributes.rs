@@ -99,7 +99,7 @@ async fn a_theme_keeps_what_was_typed() {
     stage.open_ready(&browser).await;
     in_form(&browser, "typed.value = 'kept'; return true").await;
     for (theme, seen) in
-        [("dark", "dark"), ("light", "light"), ("auto", ""), ("dark", "dark"), ("neon", "")]
+        [("dark", "dark"), ("light", "light"), ("auto", "auto"), ("dark", "dark"), ("neon", "auto")]
     {
         let set = format!(
             "const e = document.querySelector('farthing-checkout'); e.setAttribute('theme', '{theme}'); return true"

@@ -57,5 +57,6 @@ async fn the_loader_breaks_no_rule_of_a_strict_shop_whether_it_loads_or_fails() 
     // The instruments work: a style attribute is seen by both.
     browser.script("document.body.setAttribute('style', 'color: red'); return true").await;
     browser.until_script("a violation", "return violations.length > 0").await;
-    farthing_stories::until("two reports", async || (stage.reports().len() == 2).then_some(())).await;
+    farthing_stories::until("two reports", async || (stage.reports().len() == 2).then_some(()))
+        .await;
 }

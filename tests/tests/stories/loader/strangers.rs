@@ -75,7 +75,7 @@ async fn a_strangers_frame_on_the_same_page_is_not_listened_to() {
     let after = browser
         .script("return [document.documentElement.style.cssText, document.documentElement.dataset.theme ?? null]")
         .await;
-    assert_eq!(after, json!([before[1], null]));
+    assert_eq!(after, json!([before[1], "auto"]));
 
     browser.top().await;
     assert_eq!(heard(&browser).await, ["farthing-ready {}"]);
