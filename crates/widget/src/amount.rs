@@ -54,7 +54,7 @@ pub fn format_amount(minor: u64, currency: Currency) -> String {
     out
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 
