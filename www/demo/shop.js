@@ -146,7 +146,9 @@
   // All scripts have been tried when the page has loaded: if the element is unknown by then, there is a link.
   if (checkout) {
     addEventListener("load", () => {
-      if (!customElements.get("farthing-checkout")) one("[data-missing]").hidden = false;
+      if (customElements.get("farthing-checkout")) return;
+      checkout.hidden = true;
+      one("[data-missing]").hidden = false;
     });
   }
 

@@ -97,16 +97,18 @@ fn greet(shop: &str, server: &str, sandbox: &str, folder: &Folder) {
     line(&format!("shop listening on {shop}"));
     line(&format!(
         "\n\
-         Shop      {shop}\n\
+         Shop      {shop}   open, buy, pay inside the page\n\
          Server    {server}\n\
          Sandbox   {sandbox}\n\
          Events    {shop}/events\n\
          API key   {KEY}\n\
          Data      {kept} {}, with the log in farthing.log\n\
          \n\
-         Try this: open the shop, buy a book and pay inside the page with 4012000000003010, which is paid at once.\n\
-         4003830171874018 lets you play the bank: approve, decline or cancel. Every other number is declined.\n\
-         The log beside the form tells what happens; {shop}/events tells it of all orders. As a merchant would:\n\
+         Try this: open the shop, buy a book and pay on the shop's own page.\n\
+         \x20 4012000000003010  is paid at once\n\
+         \x20 4003830171874018  lets you play the bank: approve, decline or cancel\n\
+         \x20 any other number  is declined\n\
+         The log beside the form tells what happens as it happens. As a merchant you would ask:\n\
          \n\
          \x20 FARTHING_URL={server} FARTHING_KEY={KEY} farthing payment list\n\
          \n\

@@ -17,7 +17,7 @@ pub(super) fn findings(path: &Path, config: &Config) -> Vec<Finding> {
     let mut findings = vec![configuration(path, config)];
     findings.extend(keys(config));
     findings.push(database(&config.server.database));
-    findings.extend(private_files(config));
+    findings.extend(private_files(path, &config.secret_files, &config.server.database));
     findings.push(public_url(config));
     findings.push(callback_url(config));
     findings.push(wallets(config));
@@ -125,22 +125,49 @@ fn sqlite(path: &Path) -> io::Result<Finding> {
 }
 
 /// Files that only the server's user should read. Where there are no permission bits, nothing is said.
-fn private_files(config: &Config) -> Vec<Finding> {
-    let Database::Sqlite(database) = &config.server.database else {
-        return open_files("secrets", &config.secret_files);
-    };
-    let mut findings = open_files("secrets", &config.secret_files);
-    findings.extend(open_files("database", std::slice::from_ref(database)));
+fn private_files(path: &Path, secrets: &[PathBuf], database: &Database) -> Vec<Finding> {
+    let mut findings = open_files("secrets", secrets);
+    findings.extend(open_configuration(path));
+    if let Database::Sqlite(database) = database {
+        // SQLite's write-ahead log holds what is not in the database yet, its index is shared memory: "WAL-mode File Format".
+        let beside = |suffix: &str| {
+            let mut name = database.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        let files = [database.clone(), beside("-wal"), beside("-shm")];
+        findings.extend(open_files("database", &files));
+    }
     findings
 }
 
+/// The configuration may hold secrets or only point to them: whether it matters is for its owner to say.
+fn open_configuration(path: &Path) -> Option<Finding> {
+    is_open(path).then(|| {
+        Finding::note(
+            "configuration",
+            format!(
+                "{} is open to other users of this machine: chmod 600, unless all its secrets are `file:` references",
+                path.display()
+            ),
+        )
+    })
+}
+
+/// Whether group or others may do anything with a file. A missing one is not open.
 #[cfg(unix)]
-fn open_files(what: &'static str, paths: &[PathBuf]) -> Vec<Finding> {
+fn is_open(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let is_open = |path: &&PathBuf| {
-        std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-    };
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
+}
+
+fn open_files(what: &'static str, paths: &[PathBuf]) -> Vec<Finding> {
     let open = |path: &PathBuf| {
         Finding::bad(
             what,
@@ -148,12 +175,7 @@ fn open_files(what: &'static str, paths: &[PathBuf]) -> Vec<Finding> {
             "chmod 600, with the server's user as owner",
         )
     };
-    paths.iter().filter(is_open).map(open).collect()
-}
-
-#[cfg(not(unix))]
-fn open_files(_: &'static str, _: &[PathBuf]) -> Vec<Finding> {
-    Vec::new()
+    paths.iter().filter(|path| is_open(path)).map(open).collect()
 }
 
 fn public_url(config: &Config) -> Finding {
@@ -246,6 +268,37 @@ mod tests {
             assert_eq!(found.len(), count, "{mode:o}");
             assert!(found.iter().all(|finding| finding.mark == Mark::Bad));
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_open_configuration_is_noted_and_an_open_write_ahead_log_has_to_be_put_right() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("farthing.toml");
+        let database = Database::Sqlite(folder.path().join("farthing.sqlite"));
+        let marks = || -> Vec<_> {
+            private_files(&path, &[], &database)
+                .into_iter()
+                .map(|finding| (finding.what, finding.mark))
+                .collect()
+        };
+        let set = |file: &Path, mode| {
+            File::create(file).unwrap();
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        set(&path, 0o600);
+        assert_eq!(marks(), []);
+        set(&path, 0o644);
+        assert_eq!(marks(), [("configuration", Mark::Note)]);
+        for name in ["farthing.sqlite-wal", "farthing.sqlite-shm"] {
+            set(&folder.path().join(name), 0o640);
+        }
+        assert_eq!(
+            marks(),
+            [("configuration", Mark::Note), ("database", Mark::Bad), ("database", Mark::Bad)]
+        );
     }
 
     #[test]

@@ -28,15 +28,11 @@ pub(in super::super) struct Known<'a> {
 pub(in super::super) fn order(view: &View<'_>, known: &Known<'_>) -> String {
     let Known { order, standing, entries, mark, reports } = known;
     let state = standing.state();
-    let (class, words) = standing.sentence();
     let is_waiting = matches!(state, "processing" | "requires_action");
     let hidden = |wanted: Stage| if standing.stage() == wanted { "" } else { " hidden" };
     let heading = if standing.stage() == Stage::Done { "Your order" } else { "Checkout" };
     let main = Html::raw(format!(
-        "<div class=\"checkout\" data-order=\"{id}\">\
-         <div class=\"counter\"><h1>{heading}</h1>\
-         {summary}\
-         <p class=\"state {class}\" role=\"status\" data-order-state=\"{state}\">{words}</p>\
+        "<h1>{heading}</h1><div class=\"checkout\" data-order=\"{id}\"><div class=\"counter\">{summary}\
          <section data-stage=\"pay\"{hide_pay}>{pay}</section>\
          <section data-stage=\"done\" class=\"panel thanks\" aria-labelledby=\"thanks\"{hide_done}>{thanks}</section>\
          <section data-stage=\"over\" class=\"panel\" aria-labelledby=\"over\"{hide_over}>{over}</section>\
@@ -49,8 +45,7 @@ pub(in super::super) fn order(view: &View<'_>, known: &Known<'_>) -> String {
          <p class=\"soft\">Session <code>{session}</code>: <span data-session>{session_status}</span>. \
          Reports of this page’s content security policy: <span data-reports>{reports}</span>.</p></section></aside></div>",
         id = text(&order.id),
-        summary = summary(view, order),
-        words = text(words),
+        summary = summary(view, order, standing),
         hide_pay = hidden(Stage::Pay),
         hide_done = hidden(Stage::Done),
         hide_over = hidden(Stage::Over),
@@ -81,7 +76,8 @@ pub(in super::super) fn order(view: &View<'_>, known: &Known<'_>) -> String {
     })
 }
 
-fn summary(view: &View<'_>, order: &Order) -> Html {
+fn summary(view: &View<'_>, order: &Order, standing: &Standing) -> Html {
+    let (class, words) = standing.sentence();
     let book = books::of(order);
     let cover = book.map_or_else(Html::default, |book| view.cover(book.slug));
     let author = book.map_or_else(Html::default, |book| {
@@ -100,9 +96,12 @@ fn summary(view: &View<'_>, order: &Order) -> Html {
         "To Ada Reader, 1 Quay Street, Dublin D01 F5P2"
     };
     Html::raw(format!(
-        "<section class=\"panel summary\" aria-label=\"Your order\">{cover}<div><h2>{title}</h2>{author}{copies}\
+        "<section class=\"panel summary\" aria-label=\"Your order\">{cover}<div><h2>{title}</h2>{author}{copies}</div>\
          <dl><div><dt>Order</dt><dd>{id}</dd></div><div><dt>Delivery</dt><dd>{to}<br>Free, within two days</dd></div>\
-         <div class=\"total\"><dt>Total</dt><dd class=\"price\">{total}</dd></div></dl></div></section>",
+         <div class=\"total\"><dt>Total</dt><dd class=\"price\">{total}</dd></div></dl>\
+         <p class=\"state {class}\" role=\"status\" data-order-state=\"{state}\">{words}</p></section>",
+        state = standing.state(),
+        words = text(words),
         title = text(&order.title),
         id = text(&order.id),
         total = text(&view.price(order.amount)),

@@ -95,8 +95,13 @@ struct Page<'a> {
 
 impl View<'_> {
     fn price(&self, minor: u64) -> String {
-        Money::new(minor, self.currency)
-            .map_or_else(|_| minor.to_string(), |money| money.to_string())
+        Money::new(minor, self.currency).map_or_else(
+            |_| minor.to_string(),
+            |money| match self.currency.code() {
+                "EUR" => format!("€{}", money.to_decimal()),
+                _ => money.to_string(),
+            },
+        )
     }
 
     fn link(&self, path: &str) -> Html {
@@ -276,6 +281,13 @@ pub(super) mod tests {
                 assert!(!html.contains(" onclick") && !html.contains("javascript:"), "{html}");
                 assert!(!html.replace("<script defer src=", "").contains("<script"), "{html}");
             }
+        });
+    }
+
+    #[test]
+    fn prices_carry_their_sign() {
+        with_view(Theme::Auto, |view| {
+            assert_eq!([view.price(99), view.price(2450)], ["€0.99", "€24.50"]);
         });
     }
 
