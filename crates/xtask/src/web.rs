@@ -1,6 +1,7 @@
 //! `cargo xtask web`: the frame, the loader and all that a browser loads, built into `dist/`, and what it weighs.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,6 +39,12 @@ pub(crate) fn web(functions: Option<usize>) -> ExitCode {
 /// The step of every task that needs `dist/`.
 pub(crate) fn build(steps: &mut Steps) -> bool {
     steps.run("web", "the frame and the loader, built by trunk; their bytes", |_| {
+        // Two builds would use one staging directory. The lock ends with the process.
+        let lock = tools::target_directory()?.join("web.lock");
+        std::fs::create_dir_all(lock.parent().context("a file is in a directory")?)?;
+        let lock =
+            File::create(&lock).with_context(|| format!("cannot make {}", lock.display()))?;
+        lock.lock().context("cannot wait for another build")?;
         trunk()?;
         weigh(&dist())
     })
