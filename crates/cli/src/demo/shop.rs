@@ -121,7 +121,11 @@ impl Shop {
             payments: payments.get("data").and_then(Value::as_array).cloned().unwrap_or_default(),
             session: session.get("status").and_then(Value::as_str).unwrap_or("unknown").to_owned(),
         };
-        self.journal.standing(&order.id, &standing, Timestamp::now());
+        // An answer about a session that has been replaced meanwhile is no news of the order.
+        let now = self.orders.get(&order.id).await;
+        if now.is_none_or(|now| now.session_id == order.session_id) {
+            self.journal.standing(&order.id, &standing, Timestamp::now());
+        }
         Ok(standing)
     }
 

@@ -41,7 +41,7 @@ pub(in super::super) fn order(view: &View<'_>, known: &Known<'_>) -> String {
          <section class=\"panel\" aria-labelledby=\"log\" data-live data-after=\"{mark}\"><h2 id=\"log\">Live log</h2>\
          <p class=\"soft\">What this page, the shop’s server and the API say of the order. Times are UTC. <span data-live-state></span>\
          <noscript>Load the page again to see more.</noscript></p>\
-         <ol class=\"log\" aria-labelledby=\"log\">{log}</ol><p class=\"none soft\">Nothing yet.</p>\
+         <ol class=\"log\" tabindex=\"0\" aria-labelledby=\"log\">{log}</ol><p class=\"none soft\">Nothing yet.</p>\
          <p class=\"soft\">Session <code>{session}</code>: <span data-session>{session_status}</span>. \
          Reports of this page’s content security policy: <span data-reports>{reports}</span>.</p></section></aside></div>",
         id = text(&order.id),

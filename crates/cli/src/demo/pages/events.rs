@@ -12,7 +12,7 @@ pub(in super::super) fn events(view: &View<'_>, entries: &[Entry], mark: &str) -
     let listing = |id: &str, sources: &[Source]| {
         let words: Vec<&str> = sources.iter().map(|source| source.word()).collect();
         Html::raw(format!(
-            "<ol class=\"log\" data-sources=\"{}\" aria-labelledby=\"{id}\">{}</ol><p class=\"none soft\">None yet.</p>",
+            "<ol class=\"log\" tabindex=\"0\" data-sources=\"{}\" aria-labelledby=\"{id}\">{}</ol><p class=\"none soft\">None yet.</p>",
             words.join(" "),
             log(&of(sources), true),
         ))

@@ -210,7 +210,7 @@ fn test_cards() -> Html {
         ))
     });
     Html::raw(format!(
-        "<section class=\"panel cards\" aria-labelledby=\"cards\"><h2 id=\"cards\">Test cards</h2><ul>{}</ul>\
+        "<section class=\"panel cards\" aria-labelledby=\"cards\" data-stage=\"pay\"><h2 id=\"cards\">Test cards</h2><ul>{}</ul>\
          <p class=\"soft\">Any expiry date in the future, any three digits as code, any name.</p></section>",
         Html::all(cards)
     ))
