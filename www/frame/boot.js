@@ -11,16 +11,15 @@
 // {type: "theme", theme, properties}. Nothing else is listened to. Whole-line comments are removed when it is packaged.
 (() => {
   const root = document.documentElement;
-  let waiting = {};
+  const waiting = {};
   let port;
 
-  const NAMES = 'font radius background surface text muted line border accent accent-strong on-accent danger danger-soft good note on-note';
   // Colours, lengths and lists of fonts: no function that fetches, as url() does, and nothing that ends a declaration.
-  const VALUE = /^([\p{L}\d #%.,'"/+*_-]|\b(rgba?|hsla?|(ok)?l(ab|ch)|color(-mix)?|light-dark|calc|clamp)\(|\))*$/u;
+  const VALUE = /^([\p{L}\d #%.,'"/+*_-]|\b(rgba?|hsla?|oklab|oklch|lab|lch|color(-mix)?|light-dark|calc|clamp)\(|\))*$/u;
 
   const apply = ({ theme, properties }) => {
     if (/^(light|dark|auto)$/.test(theme)) root.dataset.theme = theme;
-    for (const name of NAMES.split(' ')) {
+    for (const name of 'font radius background surface text muted line border accent accent-strong on-accent danger danger-soft good note on-note'.split(' ')) {
       const value = String(properties['farthing-' + name] || '');
       root.style.setProperty('--farthing-' + name, value.length <= 120 && VALUE.test(value) ? value : '');
     }
@@ -30,7 +29,7 @@
     const { type } = message;
     if (port) port.postMessage(message);
     else if (type === 'navigate') return open(message.path, '_top');
-    if (!port || /size|ready|state/.test(type)) waiting[type] = message;
+    waiting[type] = (!port || /size|ready|state/.test(type)) && message;
   };
 
   const plain = () => {
@@ -57,9 +56,7 @@
     port = ports[0];
     port.onmessage = ({ data }) => data && data.type === 'theme' && data.properties && apply(data);
     port.postMessage({ type: 'hello', protocol: 1 });
-    const before = Object.values(waiting);
-    waiting = {};
-    before.forEach(post);
+    Object.values(waiting).forEach((message) => message && post(message));
   });
 
   // The height of the content, once it is there: <html> is as high as what it holds, whatever the height of the frame.

@@ -53,7 +53,8 @@
     const form = { source: source(host), state: 'loading' };
     const [session, address, locale] = JSON.parse(form.source);
     const dark = matchMedia('(prefers-color-scheme: dark)');
-    let server, port, offered, timer, ready, done;
+    const ports = [];
+    let server, port, timer, ready, done;
 
     const box = make('div', { position: 'relative', minHeight: RESERVED });
     const panel = make('div', { position: 'absolute', insetInline: 0, top: 0, padding: '2rem 1rem', textAlign: 'center' });
@@ -107,19 +108,7 @@
       else open(url, '_top');
     };
 
-    const receive = ({ data, target }) => {
-      const type = data && data.type;
-      if (type === 'hello' && data.protocol === 1 && target === offered) {
-        if (port) port.close();
-        port = offered;
-        offered = null;
-        clearTimeout(timer);
-        form.state = 'loading';
-        frame.style.display = 'block';
-        theme();
-      }
-      // Without a hello in our protocol nothing else is understood.
-      if (target !== port) return;
+    const receive = (type, data) => {
       if (type === 'size' && Number.isInteger(data.height) && data.height >= 0 && data.height <= 20000) {
         panel.remove();
         box.style.minHeight = 0;
@@ -143,14 +132,26 @@
       }
     };
 
-    // Offers a fresh channel to the document that the frame now shows; only our server's documents get it. The channel before stays
-    // until this one is taken, so that no word is lost.
+    // Offers a fresh channel to the document that the frame now shows; only our server's documents get it. The one before stays open:
+    // words that were said into it may still be on their way.
     const shake = () => {
-      if (offered) offered.close();
-      const channel = new MessageChannel();
-      offered = channel.port1;
-      offered.onmessage = receive;
-      frame.contentWindow.postMessage({ farthing: 1 }, server, [channel.port2]);
+      const { port1, port2 } = new MessageChannel();
+      let greeted;
+      port1.onmessage = ({ data }) => {
+        const type = data && data.type;
+        if (type === 'hello' && data.protocol === 1) {
+          greeted = true;
+          clearTimeout(timer);
+          if (form.state === 'error') form.state = 'loading';
+          frame.style.display = 'block';
+          if (ports.indexOf(port1) > ports.indexOf(port)) port = port1;
+          theme();
+        }
+        // Without a hello in our protocol nothing else is understood.
+        if (greeted) receive(type, data);
+      };
+      if (ports.push(port1) > 3) ports.shift().close();
+      frame.contentWindow.postMessage({ farthing: 1 }, server, [port2]);
     };
 
     // The frame's `load` comes late, after its scripts; but another origin's document can be told from the empty first one at once.
@@ -179,8 +180,7 @@
       clearTimeout(timer);
       removeEventListener('pageshow', restored);
       dark.removeEventListener('change', theme);
-      if (port) port.close();
-      if (offered) offered.close();
+      for (const each of ports) each.close();
       box.remove();
     };
 

@@ -82,7 +82,7 @@ async fn a_mounted_form_holds_two_listeners_one_port_and_no_timer() {
     let body = format!("<script>{COUNT}</script>{}{element}", stage.tag());
     browser.open(&stage.shop_page(&body)).await;
     browser.wait_for_event("farthing-ready").await;
-    assert_eq!(browser.script("return alive()").await, json!([2, 1, 0, 1, 1]));
+    assert_eq!(browser.script("return alive()").await, json!([2, 2, 0, 1, 1]));
     browser.script("document.querySelector('farthing-checkout').remove(); return true").await;
     assert_eq!(browser.script("return alive()").await, json!([0, 0, 0, 0, 0]));
 }
