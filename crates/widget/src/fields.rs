@@ -116,8 +116,8 @@ pub fn FieldGroup(
 
 /// A label, an input or a choice, its error and its hint, in the order in which they are read.
 ///
-/// The places of error and hint are always there, so what describes the input never changes its name, and an error that comes
-/// later is found where it is announced to be.
+/// The places of error and hint are always there: what describes the input never changes its name, and a browser that takes the page
+/// over has only texts to change.
 #[component]
 pub fn FormField(
     /// The field.
@@ -136,17 +136,14 @@ pub fn FormField(
         described.push(' ');
         described.push_str(&hint_id);
     }
-    let error = move || {
-        model
-            .error_of(field)
-            .map(|error| view! { <span class="unseen">{text::ERROR_PREFIX}</span> {error} })
-    };
+    let error = Signal::derive(move || model.error_of(field).unwrap_or_default());
+    let right = Signal::derive(move || model.error_of(field).is_none().then_some(""));
     // The code's hint follows the card's brand; the others stay.
     let hint = hint.map(|hint| {
-        let hint = move || match field {
-            Field::CardCode => text::code_hint(model.look.get().brand),
-            _ => hint,
-        };
+        let hint = Signal::derive(move || match field {
+            Field::CardCode => text::code_hint(model.look.get().brand).to_owned(),
+            _ => hint.to_owned(),
+        });
         view! { <p class="hint" id=hint_id>{hint}</p> }
     });
     let choice =
@@ -156,7 +153,10 @@ pub fn FormField(
         <div class=if half { "field half" } else { "field" }>
             <label for=for_id>{label}</label>
             <Control spec=spec id=id described=described model=model />
-            <p class="field-error" id=error_id>{error}</p>
+            <p class="field-error" hidden=right>
+                <span class="unseen">{text::ERROR_PREFIX}</span>
+                <span id=error_id>{error}</span>
+            </p>
             {hint}
             {choice}
         </div>

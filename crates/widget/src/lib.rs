@@ -37,6 +37,8 @@ pub mod text;
 
 pub use checkout::Checkout;
 pub use event::CheckoutEvent;
+#[cfg(feature = "csr")]
+pub use live::client::ClientCheckout;
 pub use message::MessageKind;
 pub use model::Model;
 #[cfg(feature = "ssr")]
@@ -44,3 +46,7 @@ pub use page::{
     Live, PageContext, Refresh, Shell, ShellError, Theme, render_checkout, render_message,
     render_refused, render_reopened_step, render_step,
 };
+
+/// The styles of every page. Small enough to travel with each of them.
+#[cfg(any(feature = "ssr", feature = "csr"))]
+pub const STYLES: &str = include_str!("../../../www/checkout.css");

@@ -9,15 +9,13 @@ use std::fmt::{self, Write as _};
 use farthing_types::checkout::{CheckoutState, CheckoutView};
 use leptos::prelude::*;
 
+use crate::STYLES;
 use crate::checkout::Checkout;
 use crate::link::{own_path, web_url};
 use crate::message::{Message, MessageKind};
 use crate::model::Model;
 use crate::step::{Opened, Step};
 use crate::text;
-
-/// The styles of every page. Small enough to travel with each of them.
-pub const STYLES: &str = include_str!("../../../www/checkout.css");
 
 /// The id of the element whose content is the checkout, and nothing else: what a script hydrates.
 pub const ROOT_ID: &str = "farthing-app";

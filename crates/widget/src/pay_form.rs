@@ -3,7 +3,8 @@
 //! It posts by itself, without a script. Once the page is alive, [`crate::form`] watches it as a whole: one set of listeners, so
 //! that the inputs stay plain.
 
-use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView};
+use farthing_types::CustomerField;
+use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -13,6 +14,10 @@ use crate::fields::Ids;
 use crate::model::Model;
 use crate::summary::{DeclineNotice, ErrorSummary};
 use crate::text;
+
+/// The card's fields, in the form's order; the customer's follow.
+pub(crate) const CARD: [Field; 4] =
+    [Field::CardNumber, Field::CardExpiry, Field::CardCode, Field::CardHolder];
 
 /// The form of a session that can be paid, with what stands above it. Hidden while another state is shown.
 #[component]
@@ -36,12 +41,23 @@ pub fn PayForm(
     let card = embedded
         .then(|| view! { <CardForm ids=ids.clone() titled=!view.ask.is_empty() model=model /> });
     let busy = Signal::derive(move || model.submitting.get().then_some("true"));
-    let button = move || match (embedded, model.submitting.get()) {
+    let button = Signal::derive(move || match (embedded, model.submitting.get()) {
         (true, false) => text::pay(&model.total.get()),
         (true, true) => text::PAYING.to_owned(),
         (false, false) => text::CONTINUE.to_owned(),
         (false, true) => text::CONTINUING.to_owned(),
-    };
+    });
+    let asked: Vec<Field> = embedded
+        .then_some(CARD)
+        .into_iter()
+        .flatten()
+        .chain(
+            CustomerField::ALL
+                .into_iter()
+                .filter(|field| view.ask.contains(field))
+                .map(Field::Customer),
+        )
+        .collect();
     let note =
         if embedded { text::card_note(&view.merchant) } else { text::HOSTED_NOTE.to_owned() };
     let hidden = Signal::derive(move || {
@@ -57,7 +73,7 @@ pub fn PayForm(
                 <h1>{text::form_heading(view.card_entry)}</h1>
                 {fields.then(|| view! { <p class="quiet">{text::ALL_REQUIRED}</p> })}
             </div>
-            <ErrorSummary model=model with_card=embedded ids=ids.clone() />
+            <ErrorSummary model=model fields=asked ids=ids.clone() />
             <DeclineNotice model=model ids=ids.clone() left=left />
             <form
                 method="post"
@@ -72,7 +88,7 @@ pub fn PayForm(
                 {card}
                 <CustomerFields ids=ids ask=view.ask typed=view.typed model=model />
                 // There from the start, or nothing would be heard when it fills.
-                <p class="unseen" role="status">{model.said}</p>
+                <p class="unseen" role="status">{Signal::from(model.said)}</p>
                 <button class="action" type="submit" aria-disabled=busy>{button}</button>
                 <p class="quiet">{note}</p>
             </form>

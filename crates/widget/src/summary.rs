@@ -1,6 +1,9 @@
 //! The error summary at the top of a refused form, and the notice about a declined attempt.
+//!
+//! Both are always in the page, hidden while they have nothing to say: a browser that takes the page over has only texts to change.
 
-use farthing_types::checkout::{CheckoutState, Field, FieldError};
+use farthing_types::DeclineCode;
+use farthing_types::checkout::{CheckoutState, Field};
 use leptos::prelude::*;
 
 use crate::fields::Ids;
@@ -21,36 +24,42 @@ pub(crate) const DECLINED: &str = "declined";
 pub fn ErrorSummary(
     /// The live part.
     model: Model,
-    /// Whether the form has card fields: on a page that was loaded anew they come back empty.
-    with_card: bool,
+    /// The form's fields, in order.
+    fields: Vec<Field>,
     /// The mount's ids.
     ids: Ids,
 ) -> impl IntoView {
-    move || {
-        let lines = |errors: &Vec<FieldError>| {
-            errors
-                .iter()
-                .map(|FieldError { field, text }| {
-                    // What is wrong with the whole form has no input to go to.
-                    let href =
-                        (*field != Field::Form).then(|| String::from("#") + &ids.of(field.name()));
-                    (href, text.clone())
-                })
-                .collect()
-        };
-        model.summary.get().then(|| {
-            let reloaded = with_card && !model.live.get_untracked();
-            Notice {
-                name: SUMMARY,
-                heading: text::PROBLEM,
-                lines: model.errors.with_untracked(lines),
-                text: reloaded.then_some(text::TYPE_CARD_AGAIN),
-                last: None,
-                autofocus: !model.live.get_untracked(),
-            }
-            .view(&ids)
+    let with_card = fields.contains(&Field::CardNumber);
+    // What is wrong with the whole form comes first, and has no input to go to.
+    let lines = [Field::Form]
+        .into_iter()
+        .chain(fields)
+        .map(|field| {
+            let href = (field != Field::Form).then(|| String::from("#") + &ids.of(field.name()));
+            (field, href)
         })
+        .map(|(field, href)| {
+            let error = Signal::derive(move || {
+                model.summary.track();
+                untrack(|| model.error_of(field)).unwrap_or_default()
+            });
+            (href, error)
+        })
+        .collect();
+    Notice {
+        name: SUMMARY,
+        heading: text::PROBLEM,
+        hidden: Signal::derive(move || (!model.summary.get()).then_some("")),
+        lines,
+        // On a page that was loaded anew the card's fields come back empty.
+        text: Signal::derive(move || {
+            let reloaded = with_card && !model.live.get();
+            if reloaded { text::TYPE_CARD_AGAIN.to_owned() } else { String::new() }
+        }),
+        last: Signal::derive(String::new),
+        autofocus: model.summary.get_untracked(),
     }
+    .view(&ids)
 }
 
 /// Why the attempt before failed and what can be done.
@@ -63,21 +72,27 @@ pub fn DeclineNotice(
     /// Seconds until the same card may be tried again; `None` says nothing about it.
     left: RwSignal<Option<u16>>,
 ) -> impl IntoView {
-    move || {
-        let CheckoutState::Ready { declined, .. } = model.state.get() else { return None };
-        let declined = declined?;
-        Some(
-            Notice {
-                name: DECLINED,
-                heading: text::DECLINED,
-                lines: Vec::new(),
-                text: Some(declined.advice().text),
-                last: left.get().map(text::wait_hint),
-                // Not when an error summary stands above it.
-                autofocus: !model.live.get_untracked() && !model.summary.get_untracked(),
-            }
-            .view(&ids),
-        )
+    Notice {
+        name: DECLINED,
+        heading: text::DECLINED,
+        hidden: Signal::derive(move || declined(model.state.get()).is_none().then_some("")),
+        lines: Vec::new(),
+        text: Signal::derive(move || {
+            declined(model.state.get()).map_or("", |declined| declined.advice().text).to_owned()
+        }),
+        last: Signal::derive(move || left.get().map(text::wait_hint).unwrap_or_default()),
+        // Not when an error summary stands above it.
+        autofocus: declined(model.state.get_untracked()).is_some()
+            && !model.summary.get_untracked(),
+    }
+    .view(&ids)
+}
+
+/// Why the attempt before failed, while the next one may be made.
+pub(crate) const fn declined(state: CheckoutState) -> Option<DeclineCode> {
+    match state {
+        CheckoutState::Ready { declined, .. } => declined,
+        _ => None,
     }
 }
 
@@ -85,9 +100,10 @@ pub fn DeclineNotice(
 struct Notice {
     name: &'static str,
     heading: &'static str,
-    lines: Vec<(Option<String>, String)>,
-    text: Option<&'static str>,
-    last: Option<String>,
+    hidden: Signal<Option<&'static str>>,
+    lines: Vec<(Option<String>, Signal<String>)>,
+    text: Signal<String>,
+    last: Signal<String>,
     autofocus: bool,
 }
 
@@ -99,10 +115,13 @@ impl Notice {
         let lines = self
             .lines
             .into_iter()
-            .map(|(href, text)| view! { <li><a href=href>{text}</a></li> })
+            .map(|(href, text)| {
+                let hidden = Signal::derive(move || text.get().is_empty().then_some(""));
+                view! { <li hidden=hidden><a href=href>{text}</a></li> }
+            })
             .collect_view();
         view! {
-            <div class="notice" id=id role="group" aria-labelledby=labelled_by tabindex="-1" autofocus=self.autofocus>
+            <div class="notice" id=id hidden=self.hidden role="group" aria-labelledby=labelled_by tabindex="-1" autofocus=self.autofocus>
                 <h2 id=heading>{self.heading}</h2>
                 <ul>{lines}</ul>
                 <p>{self.text}</p>

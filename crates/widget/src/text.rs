@@ -18,6 +18,12 @@ pub const PAY_BY_CARD: &str = "Pay by card";
 pub const YOUR_PAYMENT: &str = "Your payment";
 /// Above the fields.
 pub const ALL_REQUIRED: &str = "All fields are required.";
+/// While a checkout is being loaded.
+pub const LOADING: &str = "Loading secure payment…";
+/// A checkout could not be loaded.
+pub const NOT_LOADED: &str = "The payment form could not be loaded.";
+/// Loads it once more.
+pub const TRY_AGAIN: &str = "Try again";
 /// Group of the card's fields.
 pub const CARD_GROUP: &str = "Card details";
 /// Group of the customer's fields.
@@ -31,7 +37,7 @@ pub const CARD_EXPIRY_HINT: &str = "As printed: MM/YY";
 /// Label of `card_code`.
 pub const CARD_CODE: &str = "Security code";
 /// Hint of `card_code`.
-pub const CARD_CODE_HINT: &str = "3 digits on back, or 4 on front";
+pub const CARD_CODE_HINT: &str = "3 digits on back, 4 on front";
 /// Hint of `card_code` when the card is known to have three digits.
 pub const CARD_CODE_BACK: &str = "3 digits on the back";
 /// Hint of `card_code` when the card is known to have four.

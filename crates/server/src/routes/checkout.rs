@@ -63,6 +63,9 @@ async fn show(
         view.errors = refusal.errors;
         view.typed = refusal.typed;
     }
+    if wants_json(headers) {
+        return Ok(Json(view).into_response());
+    }
     if is_top_level(headers)
         && let Some(url) = view::onward(&session, view.state)
     {
@@ -353,6 +356,11 @@ fn require_same_site(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
 /// Whether the page is for a window of its own: only there may it go on to the shop by itself.
 fn is_top_level(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-dest").is_none_or(|dest| dest == "document")
+}
+
+/// Whether a script asks for what the page shows, to draw it itself: it names JSON and nothing else.
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).is_some_and(|accept| accept == "application/json")
 }
 
 /// What the headers say of the browser.

@@ -1,13 +1,12 @@
 //! Where the focus goes after a submit: to what has to be read next, once.
 
 use farthing_types::DeclineCode;
-use farthing_types::checkout::CheckoutState;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::model::Model;
-use crate::summary::{DECLINED, SUMMARY};
+use crate::summary::{DECLINED, SUMMARY, declined};
 
 /// Follows the model: a refused submit focuses the summary, a decline its notice.
 ///
@@ -31,13 +30,6 @@ pub(super) fn follow(model: Model, root: NodeRef<html::Div>) {
         }
         now
     });
-}
-
-const fn declined(state: CheckoutState) -> Option<DeclineCode> {
-    match state {
-        CheckoutState::Ready { declined, .. } => declined,
-        _ => None,
-    }
 }
 
 /// Focuses the notice when it stands there: other effects of the same change draw it first.

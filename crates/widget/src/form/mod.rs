@@ -14,16 +14,15 @@ use leptos::prelude::*;
 use web_sys::HtmlFormElement;
 
 use crate::model::Model;
+use crate::pay_form::CARD;
 
-/// The card's fields, by name.
-const CARD_FIELDS: [&str; 4] = ["card_number", "card_expiry", "card_code", "card_holder"];
 /// Tells the form that its card fields were emptied.
 const CLEARED: &str = "farthing-cleared";
 
 /// Empties the card's fields.
 pub fn clear_card(form: &HtmlFormElement) {
-    for name in CARD_FIELDS {
-        if let Some(input) = control::of(form, name) {
+    for field in CARD {
+        if let Some(input) = control::of(form, field.name()) {
             input.set_value("");
         }
     }

@@ -18,6 +18,7 @@ use super::{CLEARED, control};
 use crate::brand_choice::CARD_BRAND;
 use crate::event::CheckoutEvent;
 use crate::model::{Look, Model};
+use crate::pay_form::CARD;
 use crate::text;
 
 /// What the form listens to. All of them bubble.
@@ -26,9 +27,6 @@ const EVENTS: [&str; 7] =
 /// How long a field that is left for no other field waits for its error, milliseconds. What appears moves what stands below: a link or
 /// button that is being pressed must not slip away from under the pointer.
 const PRESS: u32 = 250;
-/// The card's fields, in the form's order; the customer's follow.
-const CARD: [Field; 4] = [Field::CardNumber, Field::CardExpiry, Field::CardCode, Field::CardHolder];
-
 /// Listens from the moment when the page is alive until the form is taken away.
 pub(super) fn watch(model: Model, root: NodeRef<html::Div>) {
     Effect::new(move |_| {
@@ -165,6 +163,9 @@ impl Watcher {
         let before = self.model.look.get_untracked();
         let choices = Brand::choices(&number);
         let brand = brand_of(&number);
+        if choices != before.choices {
+            self.forget_choice();
+        }
         let kept = before.brand.filter(|_| choices == before.choices);
         let now = Look {
             brand: chosen.or(kept).filter(|brand| choices.contains(*brand)).or(brand),
@@ -185,6 +186,14 @@ impl Watcher {
             self.model.said.set(said);
         }
         self.model.emit(CheckoutEvent::Change { brand: now.brand, complete: now.complete });
+    }
+
+    /// A brand that was chosen for another number is chosen no more; hidden buttons would be sent too.
+    fn forget_choice(&self) {
+        let chosen = self.form.query_selector(&["[name=", CARD_BRAND, "]:checked"].concat());
+        if let Ok(Some(chosen)) = chosen {
+            chosen.unchecked_ref::<HtmlInputElement>().set_checked(false);
+        }
     }
 
     /// The focus has left a field.

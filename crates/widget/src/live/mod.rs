@@ -3,6 +3,9 @@
 //! Nothing here keeps card data: the form's fields go from their inputs into one request and nowhere else.
 
 mod browser;
+#[cfg(feature = "csr")]
+pub mod client;
+#[cfg(feature = "hydrate")]
 pub mod frame;
 mod send;
 mod watch;
