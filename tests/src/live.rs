@@ -215,6 +215,22 @@ impl Browser {
         self.client.execute(script, vec![json!(values)]).await.expect("inputs");
     }
 
+    /// Whether a card field can be seen.
+    pub async fn shows_card_fields(&self) -> bool {
+        let script = format!(
+            "return [...document.querySelectorAll('{NUMBER}, {EXPIRY}, {CODE}, {HOLDER}')].some(input => input.checkVisibility())"
+        );
+        self.script(&script).await == Value::Bool(true)
+    }
+
+    /// Waits until no card field can be seen. Those that are kept out of sight for another try have to be empty.
+    pub async fn until_card_is_gone(&self) {
+        let script = format!(
+            "return [...document.querySelectorAll('{NUMBER}, {EXPIRY}, {CODE}')].every(input => !input.checkVisibility() && input.value === '')"
+        );
+        self.until_script("the card fields to be empty and out of sight", &script).await;
+    }
+
     /// Opens another tab and looks at it; gives the two handles, the old one first.
     pub async fn new_tab(&self) -> (WindowHandle, WindowHandle) {
         let first = self.client.window().await.expect("a window");

@@ -1,6 +1,6 @@
 //! Declined: another card in the same frame, the pause that the gateway demands, and the end of all attempts.
 
-use farthing_stories::live::{CODE, EXPIRY, HOLDER, NUMBER};
+use farthing_stories::live::{CODE, EXPIRY, NUMBER};
 use farthing_stories::{Site, World, until};
 use serde_json::json;
 
@@ -137,7 +137,7 @@ async fn the_fifth_decline_ends_the_checkout_in_the_frame() {
         }
     }
     browser.wait_for_state("failed").await;
-    assert!(!browser.has(NUMBER).await && !browser.has(HOLDER).await);
+    browser.until_card_is_gone().await;
     let complete = browser.wait_for_event("farthing-complete").await;
     assert_eq!(complete.detail["status"], "failed");
     drop(browser);

@@ -24,7 +24,7 @@ async fn a_card_is_paid_in_the_frame_and_the_shop_hears_of_it_once() {
         browser.wait_for_state("paid").await;
         let text = browser.text().await;
         assert!(text.contains("Payment accepted"), "{text}");
-        assert!(!browser.has(NUMBER).await, "card fields are left after paying");
+        browser.until_card_is_gone().await;
 
         let complete = browser.wait_for_event("farthing-complete").await;
         let payment = world.api.only_payment(&session.order_id).await;
@@ -120,7 +120,7 @@ async fn the_bank_opens_in_the_top_window_and_the_shopper_comes_back_to_the_shop
         browser.open(&world.shop_page(&session, site)).await;
         browser.enter_checkout().await;
         browser.wait_for_state("paid").await;
-        assert!(!browser.has(NUMBER).await);
+        browser.until_card_is_gone().await;
     }
     assert_eq!(world.sandbox.charges().await, 2);
     drop(browser);

@@ -358,7 +358,7 @@ async fn what_the_server_refuses_is_said_beside_its_field() {
     browser.submit_card().await;
     until("the refusal", async || is_wrong(&browser, "[name=email]").await.then_some(())).await;
     until("the reason", async || {
-        described(&browser, "[name=email]").await.to_lowercase().contains("email").then_some(())
+        described(&browser, "[name=email]").await.to_lowercase().contains("e-mail").then_some(())
     })
     .await;
     browser.wait_for_state("ready").await;
