@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let wanted = env::var_os("FARTHING_DIST").filter(|path| !path.is_empty());
     let dist = root.join(wanted.as_deref().unwrap_or("dist".as_ref()));
     let manifest = dist.join("manifest.tsv");
-    let mut table = Table::default();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let mut table = Table { out: out.clone(), files: Vec::new(), shell: None };
     if manifest.is_file() {
         println!("cargo:rerun-if-changed={}", manifest.display());
         table.add_manifest(&dist, &fs::read_to_string(&manifest)?)?;
@@ -33,13 +34,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rerun-if-changed={}", released.display());
         table.add_released(&released)?;
     }
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("assets.rs"), table.source())?;
+    fs::write(out.join("assets.rs"), table.source())?;
     Ok(())
 }
 
 /// The table of files as Rust source.
-#[derive(Default)]
 struct Table {
+    out: PathBuf,
     files: Vec<(String, String)>,
     shell: Option<PathBuf>,
 }
@@ -62,7 +63,7 @@ impl Table {
                 "immutable" => true,
                 "short" => false,
                 "template" => {
-                    self.shell = Some(file);
+                    self.shell = Some(self.keep(&file)?);
                     continue;
                 }
                 other => return Err(format!("manifest.tsv: how long is `{other}`?").into()),
@@ -75,8 +76,10 @@ impl Table {
             let brotli = if *packed == "-" {
                 "None".to_owned()
             } else {
-                format!("Some(include_bytes!({:?}))", format!("{}.br", file.display()))
+                let packed = self.keep(&dist.join(format!("{path}.br")))?;
+                format!("Some(include_bytes!({packed:?}))")
             };
+            let file = self.keep(&file)?;
             self.add(path, kind, forever, anywhere, integrity, &file, &brotli);
         }
         Ok(())
@@ -93,10 +96,19 @@ impl Table {
                 && !named
             {
                 let kind = "text/javascript; charset=utf-8";
-                self.add(name, kind, true, true, hash, &file, "None");
+                let kept = self.keep(&file)?;
+                self.add(name, kind, true, true, hash, &kept, "None");
             }
         }
         Ok(())
+    }
+
+    /// Copies a file to where no new packaging changes it while the crate is compiled.
+    fn keep(&self, file: &Path) -> Result<PathBuf, Box<dyn Error>> {
+        let name = file.file_name().ok_or("a file without a name")?;
+        let kept = self.out.join(name);
+        fs::copy(file, &kept).map_err(|error| format!("{}: {error}", file.display()))?;
+        Ok(kept)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the columns of the table")]
@@ -114,9 +126,8 @@ impl Table {
         let _ = writeln!(
             line,
             "    File {{ path: {:?}, kind: {kind:?}, forever: {forever}, anywhere: {anywhere}, tag: {tag:?}, \
-             plain: include_bytes!({:?}), brotli: {brotli} }},",
+             plain: include_bytes!({file:?}), brotli: {brotli} }},",
             format!("/{path}"),
-            file.display().to_string(),
         );
         self.files.push((path.to_owned(), line));
     }
@@ -125,7 +136,7 @@ impl Table {
         self.files.sort();
         let files = self.files.iter().map(|(_, line)| line.as_str()).collect::<String>();
         let shell = match &self.shell {
-            Some(file) => format!("Some(include_str!({:?}))", file.display().to_string()),
+            Some(file) => format!("Some(include_str!({file:?}))"),
             None => "None".to_owned(),
         };
         format!(

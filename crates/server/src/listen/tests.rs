@@ -185,6 +185,21 @@ async fn a_body_that_drips_is_408_at_the_deadline_of_the_whole() {
 }
 
 #[tokio::test]
+async fn an_answer_that_streams_outlives_every_time_out_of_a_request() {
+    let ticks = async || {
+        let ticks = futures_util::stream::unfold(0, |n| async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            (n < 10).then(|| (Ok::<_, Infallible>(format!("tick {n}\n")), n + 1))
+        });
+        Body::from_stream(ticks)
+    };
+    let server = run(Router::new().route("/", get(ticks)), short()).await;
+    let answer = server.exchange(format!("GET / HTTP/1.1\r\n{CLOSE}\r\n").as_bytes()).await;
+    assert!(answer.contains("tick 0\n") && answer.contains("tick 9\n"), "{answer}");
+    assert!(answer.ends_with("0\r\n\r\n"), "to its end: {answer}");
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500_that_says_nothing_and_the_server_goes_on() {
     let server = run(router(), Limits::default()).await;
     for _ in 0..3 {

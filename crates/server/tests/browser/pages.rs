@@ -134,3 +134,46 @@ async fn an_unknown_file_is_a_problem() {
         );
     }
 }
+
+/// In a build that was packaged; one without scripts has nothing to show here.
+#[tokio::test]
+async fn every_script_that_the_page_names_is_served_with_the_bytes_that_it_promises() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({})).await;
+    let page = running.get(&session.path, &[]).await;
+    for (before, _) in page.text().match_indices(" integrity=\"") {
+        let tag = page.text()[..before].rfind('<').unwrap();
+        let tag = page.text()[tag..].split('>').next().unwrap();
+        let value =
+            |name: &str| tag.split(name).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let (url, promised) = (value("src=\""), value("integrity=\""));
+        for encoding in ["br", "identity"] {
+            let file = running.get(&url, &[("accept-encoding", encoding)]).await;
+            assert_eq!(file.status, 200, "{url}");
+            let bytes =
+                if encoding == "br" { unpack(&file.body).into_bytes() } else { file.body.clone() };
+            assert_eq!(promised, integrity(&bytes), "{url}");
+            assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
+            assert_eq!(file.header("cross-origin-resource-policy"), "same-origin");
+            assert_eq!(file.header("x-content-type-options"), "nosniff");
+        }
+        let head = running.client.head(running.url(&url)).send().await.unwrap();
+        assert_eq!(head.status(), 200, "{url}");
+        assert!(head.bytes().await.unwrap().is_empty());
+    }
+    let loader = running.get("/farthing.js", &[]).await;
+    let scripts = page.text().contains(" integrity=\"");
+    assert_eq!(loader.status, if scripts { 200 } else { 404 });
+    if scripts {
+        assert_eq!(loader.header("access-control-allow-origin"), "*");
+        assert_eq!(loader.header("cross-origin-resource-policy"), "cross-origin");
+        assert_eq!(loader.header("cache-control"), "public, max-age=300");
+    }
+}
+
+fn integrity(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    use sha2::Digest as _;
+    let digest = sha2::Sha384::digest(bytes);
+    format!("sha384-{}", base64::engine::general_purpose::STANDARD.encode(digest))
+}
