@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_function_is_found_with_its_name_and_size_after_the_imported_ones() {
         let functions = functions(&small_module()).unwrap();
-        assert_eq!(functions, [("<widget::card::Form as Render>::build".to_owned(), 2)]);
+        assert_eq!(functions, [("<widget::card::Form as Render>::build".to_owned(), 6)]);
         let table = table(&small_module(), 5).unwrap();
         assert!(table.contains("widget") && table.contains("100 %"), "{table}");
     }

@@ -78,10 +78,15 @@ fn flags() -> Result<String> {
     Ok(prefixes.iter().map(flag).collect::<Vec<_>>().join(" "))
 }
 
-/// The module as wasm-bindgen left it, with the names of its functions.
+/// The module as it is packaged, but for the names of its functions.
 fn with_names() -> Result<Vec<u8>> {
-    let path = tools::target_directory()?.join("wasm-bindgen/release/frame_bg.wasm");
-    std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    let directory = tools::target_directory()?.join("wasm-bindgen/release");
+    let read = |name: &str| {
+        let path = directory.join(name);
+        std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let glue = String::from_utf8(read("frame.js")?).context("the glue is not UTF-8")?;
+    package::with_names(&read("frame_bg.wasm")?, &glue)
 }
 
 /// Prints the table of bytes and holds it to the limits.

@@ -6,6 +6,7 @@
 
 mod manifest;
 mod text;
+mod unused;
 pub(crate) mod wasm;
 
 use std::env;
@@ -36,10 +37,13 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
     let built = Built::find(staging)?;
     let mut dist = Dist { root: staging, entries: Vec::new() };
 
-    let slim = wasm::slim(&read_bytes(&built.wasm)?).context("the frame's module")?;
+    let glue = unused::without_classes(&read_text(&built.glue)?)?;
+    let module = unused::collect(&read_bytes(&built.wasm)?, &unused::used_exports(&glue), false)?;
+    let slim = wasm::slim(&module).context("the frame's module")?;
     let module =
         dist.add_hashed("assets/frame", "wasm", &slim.bytes, "application/wasm", Reach::Same)?;
-    let glue = text::rename_imports(&read_text(&built.glue)?, &slim.renamed, &slim.module)?;
+    let glue = unused::without_imports(&glue, |name| slim.renamed.contains_key(name));
+    let glue = text::rename_imports(&glue, &slim.renamed, &slim.module)?;
     let glue = text::join_start(&glue, &read_text(&www.join("frame/start.js"))?)?;
     let glue = text::strip(&glue);
     let glue = dist.add_hashed("assets/frame", "js", glue.as_bytes(), JAVASCRIPT, Reach::Same)?;
@@ -87,6 +91,11 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
         fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
     }
     dist.close()
+}
+
+/// The module that the packaging keeps, with the names of its functions.
+pub(crate) fn with_names(module: &[u8], glue: &str) -> Result<Vec<u8>> {
+    unused::collect(module, &unused::used_exports(&unused::without_classes(glue)?), true)
 }
 
 /// What trunk left: glue and module.

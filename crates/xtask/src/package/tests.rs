@@ -5,8 +5,8 @@ use std::io::Read as _;
 
 use super::*;
 
-const GLUE: &str = "import0 = {\n    __wbg_alert_0123456789abcdef: function() {\n    },\n    __wbindgen_throw: function() {\n    },\n};\n\
-    return { \"./frame_bg.js\": import0 };\nasync function __wbg_init() {}\nexport { initSync, __wbg_init as default };\n";
+const GLUE: &str = "import0 = {\n        __wbg_alert_0123456789abcdef: function() {\n        },\n        __wbindgen_throw: function() {\n        },\n};\n\
+    wasm.run();\nreturn { \"./frame_bg.js\": import0 };\nasync function __wbg_init() {}\nexport { initSync, __wbg_init as default };\n";
 const SHELL: &str = "<!DOCTYPE html>\n<html {{html}}>\n<head>\n<!-- gone -->\n{{head}}\n\
     <style nonce=\"{{__TRUNK_NONCE__}}\" data-inline=\"checkout.css\"></style>\n\
     <script nonce=\"{{__TRUNK_NONCE__}}\" data-inline=\"frame/boot.js\"></script>\n</head>\n<body>\n{{body}}\n\

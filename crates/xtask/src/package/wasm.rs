@@ -217,7 +217,9 @@ pub(crate) mod tests {
         }
         put_section(&mut module, IMPORT, &imports);
         put_section(&mut module, 3, &[1, 0]);
-        put_section(&mut module, 10, &[1, 2, 0, 0x0b]);
+        // Function 2 is exported as `run` and calls both.
+        put_section(&mut module, 7, &[1, 3, b'r', b'u', b'n', 0, 2]);
+        put_section(&mut module, 10, &[1, 6, 0, 0x10, 0, 0x10, 1, 0x0b]);
         // Module name, then the names of functions 0 and 2.
         let mut names = Vec::new();
         put_bytes(&mut names, b"name");
@@ -241,7 +243,7 @@ pub(crate) mod tests {
         assert_eq!(slim.renamed["__wbindgen_throw"], "b");
         let before = sections(&module).unwrap();
         let after = sections(&slim.bytes).unwrap();
-        assert_eq!(after.iter().map(|section| section.id).collect::<Vec<_>>(), [1, 2, 3, 10]);
+        assert_eq!(after.iter().map(|section| section.id).collect::<Vec<_>>(), [1, 2, 3, 7, 10]);
         for section in after.iter().filter(|section| section.id != IMPORT) {
             let same = before.iter().find(|other| other.id == section.id).unwrap();
             assert_eq!(section.payload, same.payload);
