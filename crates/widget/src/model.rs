@@ -3,6 +3,7 @@
 //! No card data is ever here. Digits stay in their inputs until they are sent.
 
 use farthing_types::Brand;
+use farthing_types::PaymentStatus;
 use farthing_types::brand::Brands;
 use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
 use leptos::html;
@@ -70,6 +71,8 @@ pub struct Terms {
     pub path: Option<String>,
     /// The last attempt that this page knows of.
     pub payment_id: Option<String>,
+    /// Its status when the page was rendered.
+    pub payment_status: Option<PaymentStatus>,
     /// Whether the page was rendered with a form.
     pub has_form: bool,
 }
@@ -90,6 +93,7 @@ impl Model {
                 attempt: view.attempt.clone(),
                 path: view.checkout_path.clone(),
                 payment_id: view.payment_id.clone(),
+                payment_status: view.payment_status,
                 has_form: has_form(view),
             }),
             look: RwSignal::new(Look::NOTHING),

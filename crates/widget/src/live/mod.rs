@@ -11,6 +11,7 @@ mod send;
 mod watch;
 pub mod wire;
 
+use farthing_types::PaymentStatus;
 use farthing_types::checkout::{CheckoutState, Field, FieldError};
 use leptos::prelude::*;
 
@@ -18,7 +19,7 @@ pub use self::send::submit;
 pub use self::watch::Watch;
 use self::wire::Status;
 use crate::event::CheckoutEvent;
-use crate::model::Model;
+use crate::model::{Model, Terms};
 use crate::text;
 
 /// Brings a model to life: from now on it follows the server. Dropping what comes back ends it.
@@ -27,6 +28,11 @@ use crate::text;
 pub fn start(model: Model) -> Watch {
     model.live.set(true);
     model.emit(CheckoutEvent::Ready);
+    if is_over(model.state.get_untracked()) {
+        // Loaded when all was over: whoever embeds the page has heard nothing yet, or hears it twice.
+        let Terms { payment_id, payment_status, .. } = model.terms.get_value();
+        complete(model, payment_status, payment_id);
+    }
     let watch = Watch::start(model);
     let follower = watch.clone();
     Effect::new(move |before: Option<&'static str>| {
@@ -86,14 +92,17 @@ fn apply(model: Model, status: Status) {
             message: code.advice().text.to_owned(),
         });
     }
-    if is_over(status.state)
-        && !same(before, status.state)
-        && let (Some(status), Some(payment_id)) = (status.payment_status, status.payment_id)
-    {
-        model.emit(CheckoutEvent::Complete { status, payment_id });
+    if is_over(status.state) && !same(before, status.state) {
+        complete(model, status.payment_status, status.payment_id);
     }
     if status.leaves && !wire::is_framed() {
         wire::reload();
+    }
+}
+
+fn complete(model: Model, status: Option<PaymentStatus>, payment_id: Option<String>) {
+    if let (Some(status), Some(payment_id)) = (status, payment_id) {
+        model.emit(CheckoutEvent::Complete { status, payment_id });
     }
 }
 

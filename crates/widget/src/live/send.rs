@@ -78,6 +78,10 @@ async fn send(path: &str, body: JsValue) -> Answer {
 }
 
 async fn settle(model: Model, path: &str, answer: Answer) {
+    if matches!(answer, Answer::Payment { .. }) {
+        // Whatever comes of it, nothing needs these digits again.
+        super::forget_card(model);
+    }
     match answer {
         Answer::Payment { next: Some(next), .. } => {
             model.state.set(CheckoutState::Challenge);
