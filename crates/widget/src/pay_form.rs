@@ -67,6 +67,7 @@ pub fn PayForm(
     let brand = Signal::derive(move || {
         embedded.then(|| model.look.get().brand.map_or("", farthing_types::Brand::name))
     });
+    let said = Signal::derive(move || model.said.get());
     view! {
         <div class="pay" hidden=hidden node_ref=root>
             <div class="head">
@@ -88,7 +89,7 @@ pub fn PayForm(
                 {card}
                 <CustomerFields ids=ids ask=view.ask typed=view.typed model=model />
                 // There from the start, or nothing would be heard when it fills.
-                <p class="unseen" role="status">{Signal::from(model.said)}</p>
+                <p class="unseen" role="status">{said}</p>
                 <button class="action" type="submit" aria-disabled=busy>{button}</button>
                 <p class="quiet">{note}</p>
             </form>

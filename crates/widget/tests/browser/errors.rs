@@ -38,11 +38,11 @@ async fn a_wrong_field_that_is_left_says_so_and_is_tied_to_its_error() {
         .split(' ')
         .map(|id| page.one(&format!("#{id}")).text_content().unwrap())
         .collect();
-    assert!(texts.contains(&format!("Error: {error}")), "{texts:?}");
+    assert!(texts.contains(&error), "{texts:?}");
     assert_eq!(page.said(), error, "said politely, for the focus has moved on");
     assert_eq!(focused().get_attribute("name").as_deref(), Some("card_expiry"));
     // The summary is for refused submits.
-    assert!(page.find(".notice").is_none());
+    assert!(page.notice().is_none());
 }
 
 #[wasm_bindgen_test]
@@ -132,11 +132,8 @@ async fn a_refused_submit_lists_all_errors_in_the_forms_order_and_takes_the_focu
     page.type_into("card_code", "12");
     page.press_pay();
     until("the summary has the focus", || focused().id() == "farthing-summary").await;
-    let lines = page.root.query_selector_all(".notice li").unwrap();
-    let lines: Vec<_> =
-        (0..lines.length()).map(|i| lines.get(i).unwrap().text_content().unwrap()).collect();
     assert_eq!(
-        lines,
+        page.lines(),
         [
             "Enter the card number.",
             "Enter the expiry date.",
@@ -146,8 +143,11 @@ async fn a_refused_submit_lists_all_errors_in_the_forms_order_and_takes_the_focu
             "Choose the country.",
         ]
     );
-    assert_eq!(page.one("h2").text_content().unwrap(), text::PROBLEM);
-    assert!(!page.one(".notice").text_content().unwrap().contains(text::TYPE_CARD_AGAIN));
+    assert_eq!(
+        page.notice().unwrap().query_selector("h2").unwrap().unwrap().text_content().unwrap(),
+        text::PROBLEM
+    );
+    assert!(!page.notice().unwrap().text_content().unwrap().contains(text::TYPE_CARD_AGAIN));
     for name in ["card_number", "card_expiry", "card_code", "card_holder", "email", "country"] {
         assert!(page.error(name).is_some(), "{name}");
     }
@@ -156,18 +156,18 @@ async fn a_refused_submit_lists_all_errors_in_the_forms_order_and_takes_the_focu
     until("mended", || page.error("card_holder").is_none()).await;
     longer_than_a_press().await;
     assert_eq!(focused().get_attribute("name").as_deref(), Some("card_holder"));
-    assert_eq!(page.root.query_selector_all(".notice li").unwrap().length(), 6);
+    assert_eq!(page.lines().len(), 6);
     // The next refusal is heard again, with what is left.
     page.press_pay();
     until("the summary has the focus", || focused().id() == "farthing-summary").await;
-    assert_eq!(page.root.query_selector_all(".notice li").unwrap().length(), 5);
+    assert_eq!(page.lines().len(), 5);
 }
 
 #[wasm_bindgen_test]
 async fn a_line_of_the_summary_leads_to_its_input_and_leaves_no_trace_in_the_history() {
     let page = Page::live(view()).await;
     page.press_pay();
-    until("the summary stands", || page.find(".notice").is_some()).await;
+    until("the summary stands", || page.notice().is_some()).await;
     let trace = || {
         let hash = window().location().hash().unwrap();
         (window().history().unwrap().length().unwrap(), hash)

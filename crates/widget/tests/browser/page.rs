@@ -121,10 +121,32 @@ impl Page {
         }
     }
 
-    /// The error beside a field, without the word that only screen readers hear.
+    /// The error beside a field.
     pub(crate) fn error(&self, name: &str) -> Option<String> {
-        let text = self.one(&format!("#farthing-{name}-error")).text_content().unwrap();
-        text.strip_prefix("Error: ").map(str::to_owned)
+        let text = self.one(&format!("#farthing-{name}-error"));
+        let shown = text.closest("[hidden]").unwrap().is_none();
+        assert_eq!(shown, !text.text_content().unwrap().is_empty(), "{name}");
+        shown.then(|| text.text_content().unwrap())
+    }
+
+    /// What stands above the form, if anything does.
+    pub(crate) fn notice(&self) -> Option<Element> {
+        self.find(".notice:not([hidden])")
+    }
+
+    /// The lines of the summary.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let lines = self.root.query_selector_all(".notice:not([hidden]) li:not([hidden])").unwrap();
+        (0..lines.length()).map(|i| lines.get(i).unwrap().text_content().unwrap()).collect()
+    }
+
+    /// The brands that are offered.
+    pub(crate) fn offered(&self) -> Vec<String> {
+        let found = self
+            .root
+            .query_selector_all(".brands:not([hidden]) .brand:not([hidden]) label")
+            .unwrap();
+        (0..found.length()).map(|i| found.get(i).unwrap().text_content().unwrap()).collect()
     }
 
     pub(crate) fn brand(&self) -> String {

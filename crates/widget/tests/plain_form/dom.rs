@@ -26,9 +26,9 @@ impl Element {
 
 /// Every element that a page of ours may hold.
 const KNOWN: &[&str] = &[
-    "html", "head", "meta", "title", "link", "style", "body", "div", "section", "main", "p", "h1",
-    "h2", "ul", "li", "a", "form", "input", "fieldset", "legend", "label", "select", "option",
-    "button", "span", "svg", "circle", "path",
+    "html", "head", "header", "meta", "title", "link", "style", "body", "div", "section", "main",
+    "p", "h1", "h2", "ul", "li", "a", "form", "input", "fieldset", "legend", "label", "select",
+    "option", "button", "span", "svg", "circle", "path",
 ];
 
 impl Page {
