@@ -11,6 +11,7 @@ mod accessibility;
 mod back_refresh_double_submit;
 mod bad_input;
 mod browser_memory;
+mod bytes;
 mod callbacks;
 mod challenge;
 mod crash_points;
