@@ -67,6 +67,12 @@ async fn a_server_that_answers_with_an_error_can_be_tried_again() {
     stage.mode(Mode::Broken);
     let browser = stage.browser().await;
     browser.open(&stage.usual_shop()).await;
+    let begun = Instant::now();
+    browser.wait_for_event("farthing-error").await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(6),
+        "a page that came and is mute is not waited for"
+    );
     fails_then_recovers(&stage, &browser, async || stage.mode(Mode::Page)).await;
 }
 
@@ -180,6 +186,12 @@ async fn a_page_from_the_back_forward_cache_works_and_a_dead_frame_in_it_is_repl
     browser.until_script("its word", "return events.some(e => e.detail.brand === 'jcb')").await;
     tokio::time::sleep(Duration::from_millis(3500)).await;
     assert_eq!(in_form(&browser, "return typed.value").await, "kept");
+    let ready = "return events.filter(e => e.type === 'farthing-ready').length";
+    assert_eq!(
+        browser.script(ready).await,
+        json!(1),
+        "the form said it again, the shop heard it once"
+    );
 
     // It does not answer: there is a new one.
     in_form(&browser, "location.href = 'about:blank'; return true").await;

@@ -113,12 +113,12 @@ async fn what_was_said_before_the_port_came_is_told_after_hello() {
     let element = "<farthing-checkout session=\"cst_early\"></farthing-checkout>";
     browser.open(&stage.shop_page(&(stage.tag() + element))).await;
     browser.wait_for_event("farthing-complete").await;
-    let state = "return document.querySelector('farthing-checkout').state";
-    assert_eq!(browser.script(state).await, "paid");
+    let now = "return document.querySelector('farthing-checkout').state";
+    assert_eq!(browser.script(now).await, "paid");
 }
 
 /// Each of them is wrong in one way.
-const MALFORMED: &str = r#"
+const MALFORMED: &str = r"
     const shapes = [
         null, undefined, 0, true, '', 'hello', 'size', [], ['size'], new Date(), new Map([['type', 'ready']]), {}, {type: null}, {type: 1}, {type: ['change'], brand: null, complete: true},
         {type: '__proto__'}, {type: 'constructor'}, {type: 'toString'}, {type: 'Change', brand: null, complete: true}, {type: 'theme', theme: 'dark', properties: {}},
@@ -133,7 +133,7 @@ const MALFORMED: &str = r#"
         ...[undefined, null, 1, '', '/', '/checkout', '/return', '/elsewhere', '//evil.example/checkout/x', '/\\evil.example', 'checkout/x', 'https://evil.example/checkout/x', 'javascript:alert(1)//checkout/',
             '/checkout/../elsewhere', '/checkout/%2e%2e/elsewhere', '/return/../../elsewhere', ' /checkout/x', '\t/checkout/x', '/\t/evil.example/checkout/x', ['/checkout/x'], {}].map(path => ({type: 'navigate', path})),
         {type: 'hello', protocol: 2}, {type: 'hello', protocol: '1'}, {type: 'hello'},
-    ];"#;
+    ];";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_of_another_shape_are_ignored_even_from_the_frame() {
@@ -147,8 +147,8 @@ async fn messages_of_another_shape_are_ignored_even_from_the_frame() {
          raw.postMessage({{type: 'change', brand: 'amex', complete: true}});
          return shapes.length"
     );
-    let sent = in_form(&browser, &send).await;
-    assert!(sent.as_u64().unwrap() > 100, "{sent}");
+    let count = in_form(&browser, &send).await;
+    assert!(count.as_u64().unwrap() > 100, "{count}");
     browser.wait_for_event("farthing-change").await;
     // The port keeps its order, so all of them were seen before.
     assert_eq!(
@@ -157,8 +157,8 @@ async fn messages_of_another_shape_are_ignored_even_from_the_frame() {
     );
     assert_eq!(browser.url().await.as_str(), stage.shop() + "/");
     wait_for_height(&browser, 600).await;
-    let state = "return document.querySelector('farthing-checkout').state";
-    assert_eq!(browser.script(state).await, "loading");
+    let now = "return document.querySelector('farthing-checkout').state";
+    assert_eq!(browser.script(now).await, "loading");
     assert_no_faults(&browser).await;
 }
 

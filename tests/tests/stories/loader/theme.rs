@@ -59,7 +59,7 @@ async fn custom_properties_are_there_before_the_first_paint_and_follow_changes()
     // The system's scheme changes while the theme is automatic.
     let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
     browser
-        .script(&format!("const s = document.createElement('style'); s.textContent = '@media (prefers-color-scheme: dark) {{ farthing-checkout {{ --farthing-radius: 9px }} }}'; document.body.append(s); return true"))
+        .script("const s = document.createElement('style'); s.textContent = '@media (prefers-color-scheme: dark) { farthing-checkout { --farthing-radius: 9px } }'; document.body.append(s); return true")
         .await;
     browser.cdp("Emulation.setEmulatedMedia", dark).await;
     browser.enter_checkout().await;
