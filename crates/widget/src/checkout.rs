@@ -64,7 +64,7 @@ pub fn Checkout(
                 {form.map(|path| view! { <PayForm view=view path=path ids=ids model=model /> })}
                 {panel}
                 {back.map(|url| view! {
-                    <p class="back"><a href=url rel="noreferrer">{back_text}</a></p>
+                    <p class="back"><a href=url rel="noreferrer" target="_top">{back_text}</a></p>
                 })}
             </main>
         </div>
