@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, REFRESH, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use farthing_types::checkout::{CheckoutState, Field, FieldError};
 use farthing_types::{BrowserInfo, PaymentStatus, SessionStatus};
@@ -66,13 +66,16 @@ async fn show(
     if wants_json(headers) {
         return Ok(Json(view).into_response());
     }
-    if is_top_level(headers)
-        && let Some(url) = view::onward(&session, view.state)
-    {
+    let onward = view::onward(&session, view.state).filter(|_| is_top_level(headers));
+    if let Some(url) = onward.filter(|_| !is_from_us(headers)) {
         return Ok(Redirect::to(url).into_response());
     }
     let refresh = Some((pages::REFRESH_SECONDS, path.as_str()));
-    Ok(pages::checkout(app, looks, &view, refresh, Framing::Shop))
+    let mut page = pages::checkout(app, looks, &view, refresh, Framing::Shop);
+    if let Some(url) = onward.and_then(|url| HeaderValue::try_from(format!("0; url={url}")).ok()) {
+        page.headers_mut().insert(REFRESH, url);
+    }
+    Ok(page)
 }
 
 /// `GET /checkout/{cst}/payments`: a GET never carries a payment.
@@ -356,6 +359,12 @@ fn require_same_site(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
 /// Whether the page is for a window of its own: only there may it go on to the shop by itself.
 fn is_top_level(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-dest").is_none_or(|dest| dest == "document")
+}
+
+/// Whether the browser comes from a page of ours: then perhaps by our form, whose `form-action 'self'` holds for redirects too
+/// ("Content Security Policy Level 3", form-action Navigation Check). A page that moves on by itself is a new navigation.
+fn is_from_us(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin")
 }
 
 /// Whether a script asks for what the page shows, to draw it itself: it names JSON and nothing else.
