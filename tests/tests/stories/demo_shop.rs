@@ -161,6 +161,7 @@ async fn without_scripts_the_shop_leads_to_the_checkout_and_back() {
     browser.wait_for_state("ready").await;
     browser.type_card(&Card::frictionless()).await;
     browser.submit_card().await;
+    // By itself, and although a form may not be sent to another host, not even by way of ours.
     until("the way back to the shop", async || {
         (browser.url().await.as_str() == order.as_str()).then_some(())
     })
