@@ -5,10 +5,14 @@
 
 /// `url` if it is an absolute `http` or `https` address that may become a link, else `None`.
 pub fn web_url(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let web = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    let rest = strip_scheme(url, "https://").or_else(|| strip_scheme(url, "http://"))?;
     let host = rest.chars().next().is_some_and(|c| !matches!(c, '/' | '\\' | '?' | '#'));
-    (web && host && is_plain(url)).then_some(url)
+    (host && is_plain(url)).then_some(url)
+}
+
+fn strip_scheme<'a>(url: &'a str, scheme: &str) -> Option<&'a str> {
+    let (found, rest) = url.split_at_checked(scheme.len())?;
+    found.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 /// `path` if it is an absolute path on our own server, else `None`: `//host` and `/\host` would lead elsewhere.
