@@ -38,7 +38,8 @@ pub(super) fn watch(model: Model, root: NodeRef<html::Div>) {
         };
         let watcher = Rc::new(Watcher { model, form: form.unchecked_into(), filled: Cell::new(0) });
         watcher.adopt();
-        let listener = Closure::<dyn FnMut(Event)>::new(move |event| watcher.handle(&event));
+        // `Fn`: a handler that moves the focus is called again, for `focusout`, before it is done.
+        let listener = Closure::<dyn Fn(Event)>::new(move |event| watcher.handle(&event));
         for name in EVENTS {
             // Elements always take listeners.
             let _ = root.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
