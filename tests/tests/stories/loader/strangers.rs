@@ -121,8 +121,8 @@ async fn a_shop_that_is_not_registered_gets_no_answer() {
     browser.open(&stage.usual_shop()).await;
     let event = browser.wait_for_event("farthing-error").await;
     assert_eq!(event.detail["code"], "load");
-    let found = in_form(&browser, "return [heard, typeof window.raw]").await;
-    assert_eq!(found, json!([1, "undefined"]));
+    let found = in_form(&browser, "return [heard > 0, typeof window.raw]").await;
+    assert_eq!(found, json!([true, "undefined"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
