@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 struct Table {
     out: PathBuf,
     files: Vec<(String, String)>,
-    shell: Option<PathBuf>,
+    shell: Option<String>,
 }
 
 impl Table {
@@ -104,11 +104,11 @@ impl Table {
     }
 
     /// Copies a file to where no new packaging changes it while the crate is compiled.
-    fn keep(&self, file: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    fn keep(&self, file: &Path) -> Result<String, Box<dyn Error>> {
         let name = file.file_name().ok_or("a file without a name")?;
         let kept = self.out.join(name);
         fs::copy(file, &kept).map_err(|error| format!("{}: {error}", file.display()))?;
-        Ok(kept)
+        Ok(kept.display().to_string())
     }
 
     #[expect(clippy::too_many_arguments, reason = "the columns of the table")]
@@ -119,7 +119,7 @@ impl Table {
         forever: bool,
         anywhere: bool,
         tag: &str,
-        file: &Path,
+        file: &str,
         brotli: &str,
     ) {
         let mut line = String::new();
