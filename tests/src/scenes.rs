@@ -107,13 +107,12 @@ pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&s
     browser.submit_card().await;
     browser.wait_for_state("submitting").await;
     look("live-submitting").await;
-    world.sandbox.reply_fault("pay", Some(1), json!({"fault": "close"})).await;
-    world.sandbox.reply_fault("check", None, json!({"fault": "slow", "ms": 8000})).await;
+    world.hold_results().await;
     front.off("/payments");
     front.release();
     browser.wait_for_state("processing").await;
     look("live-processing").await;
-    world.sandbox.no_reply_faults().await;
+    world.tell_results().await;
     browser.wait_for_state("paid").await;
     look("live-paid").await;
 
@@ -157,20 +156,12 @@ pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&s
 
     world.sandbox.faults(json!({"next_step": "form_url", "settle": "on_visit"})).await;
     let session = world.session().await;
-    open(browser, &session).await;
-    // The page that leads on would leave at once.
-    front.on("/step", Act::Hold);
-    browser.type_card(&world.challenge_card()).await;
-    browser.submit_card().await;
-    front.wait_for("/step").await;
-    front.off("/step");
-    let (first, _) = browser.new_tab().await;
+    // Paid elsewhere, so that this page is not led away.
+    world.shopper().pay(&session.path, &world.challenge_card()).await;
     browser.open(&session.url).await;
+    browser.until_live().await;
     browser.wait_for_state("challenge").await;
     look("live-challenge").await;
-    browser.client.close_window().await.expect("a tab");
-    browser.show_tab(&first).await;
-    front.release();
     world.decide_at_once().await;
 }
 
@@ -179,19 +170,25 @@ pub async fn embedded(world: &World, browser: &Browser, mut look: impl AsyncFnMu
     let front = world.front();
     let session = world.session().await;
     // One site, so that one look is enough for page and frame.
-    let page = world.shop.page(Site::Same, &Look::element(world.public_url(), session.token()));
+    let page = world.shop.page(Site::Same, &Look::none(world.public_url(), session.token()));
+    browser.open(&page).await;
     front.on("GET /checkout/", Act::Hold);
-    browser.open("about:blank").await;
-    browser.script(&format!("location.href = '{page}'; return true")).await;
+    // Put in afterwards: the driver waits for a page with all its frames.
+    browser
+        .script(&format!(
+            "const form = document.createElement('farthing-checkout'); form.setAttribute('session', '{}');
+             document.getElementById('place').append(form); return true",
+            session.token()
+        ))
+        .await;
     browser.find("farthing-checkout [role=status]").await;
     look("loader-loading").await;
-    front.off("GET /checkout/");
-    front.on("GET /checkout/", Act::Refuse);
-    front.release();
+    // The loader's patience ends after eight seconds.
     browser.find("farthing-checkout button").await;
     look("loader-failed").await;
     front.off("GET /checkout/");
     browser.press("Try again").await;
+    front.release();
     browser.enter_checkout().await;
     browser.until_live().await;
     browser.keys(NUMBER, "4012 0000 00").await;

@@ -30,7 +30,7 @@ struct Arguments {
     /// Where the pictures and `index.html` go.
     #[arg(default_value = "target/gallery")]
     dir: PathBuf,
-    /// Only scenes whose name contains this.
+    /// Only scenes whose name begins with this, such as `live-ready`.
     #[arg(long)]
     only: Option<String>,
     /// Leave out what needs a running server.
@@ -46,7 +46,7 @@ struct Gallery {
 
 impl Gallery {
     fn wants(&self, scene: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| scene.contains(only.as_str()))
+        self.only.as_ref().is_none_or(|only| scene.starts_with(only.as_str()))
     }
 
     async fn take(&mut self, browser: &Browser, scene: &str) {
@@ -74,7 +74,7 @@ async fn main() {
     let dir = arguments.dir.canonicalize().expect("a directory");
     let mut gallery = Gallery { dir: dir.clone(), only: arguments.only, taken: Vec::new() };
     let scratch = tempfile::tempdir().expect("a directory");
-    {
+    if gallery.only.as_ref().is_none_or(|only| only.starts_with("plain")) {
         let browser = Browser::with_scripts(scratch.path()).await;
         for (name, file) in scenes::plain_pages(&scratch.path().join("pages")) {
             let scene = format!("plain-{name}");
