@@ -115,7 +115,9 @@ impl Html {
                         let name = tag.get("name").unwrap_or_default().to_owned();
                         if kind == "submit" {
                             form.buttons.push((value.clone(), name, value));
-                        } else {
+                        } else if !matches!(kind, "radio" | "checkbox")
+                            || tag.get("checked").is_some()
+                        {
                             form.fields.push((name, kind.to_owned(), value));
                         }
                     }
@@ -272,6 +274,7 @@ mod tests {
             "<!DOCTYPE html><head><meta http-equiv=refresh content='2'><script>if (a<b) '<form>'</script></head>\
              <main data-state=\"ready\"><!-- <form> --><form METHOD=post action=\"/a?b=1&amp;c=2\">\
              <input type=\"hidden\" name=\"attempt\" value=\"a&quot;&#x3C;b\"/><input name=card_number required>\
+             <input type=radio name=card_brand value=visa><input type=radio name=card_brand value=dankort checked>\
              <button type=submit name=choice value=approve>Ap<!-- -->prove &amp; go</button></form>\
              <a href='/x'>Back  to <b>shop</b></a></main>",
         );
@@ -282,6 +285,7 @@ mod tests {
         assert_eq!((form.method.as_str(), form.action.as_str()), ("post", "/a?b=1&c=2"));
         assert_eq!(form.hidden(), [("attempt".to_owned(), "a\"<b".to_owned())]);
         assert_eq!(form.value("card_number"), Some(""));
+        assert_eq!(form.value("card_brand"), Some("dankort"), "what is not chosen is not sent");
         assert_eq!(
             form.buttons[0],
             ("Approve & go".to_owned(), "choice".to_owned(), "approve".to_owned())
