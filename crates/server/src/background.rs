@@ -260,6 +260,7 @@ async fn sweep(app: App) {
 
 /// Reads what only the store can count.
 async fn sample(app: &App) {
+    app.metrics.set_event_streams(app.store.changes().watchers());
     if let Ok(open) = app.store.unresolved().await {
         app.metrics.set_unresolved(open);
     }

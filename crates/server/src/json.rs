@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -15,20 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::problem::{ApiError, BODY_LIMIT, FieldError};
 
-/// A JSON body of at most [`BODY_LIMIT`] bytes, read into `T`, which should deny unknown fields.
-#[derive(Clone, Copy, Debug)]
-pub struct ApiJson<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::UnsupportedMediaType);
-        }
-        let bytes = read_body(request).await?;
-        parse(&bytes).map(Self)
+/// The body of a request that has to say that it is JSON: to be given to [`parse`].
+pub async fn read_json(request: Request) -> Result<Zeroizing<Vec<u8>>, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ApiError::UnsupportedMediaType);
     }
+    read_body(request).await
 }
 
 /// The whole body, at most [`BODY_LIMIT`] bytes, in memory that is wiped on drop.
@@ -109,7 +101,7 @@ fn body_error(error: &(dyn std::error::Error + 'static)) -> ApiError {
 }
 
 /// Whether the body says that it is JSON, in UTF-8.
-pub fn is_json(headers: &HeaderMap) -> bool {
+fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
     };
@@ -335,9 +327,7 @@ mod tests {
         if let Some(value) = content_type {
             request = request.header(CONTENT_TYPE, value);
         }
-        ApiJson::<Order>::from_request(request.body(body).unwrap(), &())
-            .await
-            .map(|ApiJson(order)| order)
+        parse(&read_json(request.body(body).unwrap()).await?)
     }
 
     #[tokio::test]

@@ -82,6 +82,13 @@ mod tests {
     }
 
     #[test]
+    fn what_was_typed_is_not_printed() {
+        let typed = vec![(CustomerField::Email, "ann@example.com".to_owned())];
+        let shown = format!("{:?}", Refusal { typed, ..refusal("a") });
+        assert_eq!(shown, "Refusal(1 errors)");
+    }
+
+    #[test]
     fn memory_is_bounded_and_the_newest_stay() {
         let refusals = Refusals::default();
         for n in 0..CAPACITY + 10 {

@@ -363,4 +363,4 @@ fn attend(payment: &mut Payment, why: Attention) -> EventKind {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

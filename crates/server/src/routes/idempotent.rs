@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -12,6 +13,8 @@ use sha2::Sha256;
 use tracing::warn;
 
 use crate::app::App;
+use crate::auth::Caller;
+use crate::json::{parse, read_body};
 use crate::problem::ApiError;
 use crate::store::{KeyClaim, KeyScope, KeyState};
 
@@ -36,6 +39,32 @@ where
     let request = fingerprint(app, &scope, body);
     let task = run(app.clone(), scope, request, work);
     app.tasks.spawn(task).await.map_err(ApiError::internal)?
+}
+
+/// [`once`] for an operation on one resource that its path says all about: the body is empty, or an empty object.
+/// `route` is the route's method and pattern.
+pub async fn once_on<T, W>(
+    app: &App,
+    caller: &Caller,
+    route: &str,
+    id: String,
+    request: Request,
+    work: impl FnOnce(App, String) -> W,
+) -> Result<Response, ApiError>
+where
+    T: Serialize + Send + 'static,
+    W: Future<Output = Result<(StatusCode, T), ApiError>> + Send + 'static,
+{
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    let headers = request.headers().clone();
+    let body = read_body(request).await?;
+    if !body.iter().all(u8::is_ascii_whitespace) {
+        let Nothing {} = parse(&body)?;
+    }
+    let route = route.replace("{id}", &id);
+    once(app, caller.key_id(), route, &headers, &body, work(app.clone(), id)).await
 }
 
 async fn run<T, W>(

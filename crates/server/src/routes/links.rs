@@ -12,7 +12,7 @@ use super::idempotent::once;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Scope;
-use crate::json::{object_or_null, parse};
+use crate::json::{object_or_null, parse, read_json};
 use crate::listen::ClientAddr;
 use crate::payments::pay::{self, Attempt, Source, Started};
 use crate::problem::ApiError;
@@ -94,7 +94,7 @@ pub async fn create(
     request: Request,
 ) -> Result<Response, ApiError> {
     caller.require(Scope::Sessions)?;
-    let body = super::json_body(request).await?;
+    let body = read_json(request).await?;
     let wanted: CreateLink = parse(&body)?;
     let shared = app.clone();
     let caller_ip = client.ip();
@@ -177,5 +177,18 @@ fn session_of(wanted: CreateLink) -> CreateSession {
         locale: wanted.locale,
         expires_in: Some(86_400),
         metadata: wanted.metadata,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forms_address_is_answered_and_not_printed() {
+        let payment = PaymentView::of(&crate::payments::reducer::tests::fresh());
+        let created = CreatedLink { url: Some("https://form.example/secret".to_owned()), payment };
+        assert_eq!(format!("{created:?}"), "CreatedLink(pay_1)");
+        assert_eq!(serde_json::to_value(&created).unwrap()["url"], "https://form.example/secret");
     }
 }

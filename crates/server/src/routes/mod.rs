@@ -14,18 +14,16 @@ pub mod returns;
 pub mod sessions;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::auth::HasKeys;
 use crate::config::Key;
-use crate::json::{is_json, read_body};
 use crate::problem::{ApiError, FieldError};
 use crate::{assets, headers, telemetry};
 
@@ -85,25 +83,6 @@ impl HasKeys for App {
     fn keys(&self) -> &[Key] {
         &self.config.merchant.keys
     }
-}
-
-/// The body of a merchant's JSON request.
-async fn json_body(request: Request) -> Result<Zeroizing<Vec<u8>>, ApiError> {
-    if !is_json(request.headers()) {
-        return Err(ApiError::UnsupportedMediaType);
-    }
-    read_body(request).await
-}
-
-/// The body of a request that has nothing to say: empty, or an empty object.
-fn no_fields(body: &[u8]) -> Result<(), ApiError> {
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Nothing {}
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(());
-    }
-    crate::json::parse::<Nothing>(body).map(|Nothing {}| ())
 }
 
 /// A query string, read strictly: unknown and malformed parameters are named, values never repeated.

@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use farthing_types::PaymentStatus;
 use jiff::Timestamp;
@@ -12,11 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ApiQuery;
-use super::idempotent::once;
+use super::idempotent::once_on;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Scope;
-use crate::json::read_body;
 use crate::payments::checks;
 use crate::payments::record::Method;
 use crate::problem::ApiError;
@@ -110,19 +109,13 @@ pub async fn check(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     caller.require(Scope::Read)?;
-    let body = read_body(request).await?;
-    super::no_fields(&body)?;
-    let (shared, wanted) = (app.clone(), id.clone());
-    let work = async move {
-        let (app, id) = (shared, wanted);
+    let work = |app: App, id: String| async move {
         let payment = app.store.payment(&id).await?.ok_or(ApiError::NotFound)?;
         let payment = checks::trigger(&app, &payment, app.browser_patience()).await?;
         Ok((StatusCode::OK, PaymentView::of(&payment)))
     };
-    once(&app, caller.key_id(), format!("POST /v1/payments/{id}/check"), &headers, &body, work)
-        .await
+    once_on(&app, &caller, "POST /v1/payments/{id}/check", id, request, work).await
 }

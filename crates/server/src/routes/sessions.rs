@@ -9,11 +9,11 @@ use axum::{Json, extract::Request};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::idempotent::once;
+use super::idempotent::{once, once_on};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::config::Scope;
-use crate::json::{parse, read_body};
+use crate::json::{parse, read_json};
 use crate::problem::ApiError;
 use crate::sessions::create::{self, CreateSession};
 use crate::store::{Amended, Amendment};
@@ -50,7 +50,7 @@ pub async fn create(
     request: Request,
 ) -> Result<Response, ApiError> {
     caller.require(Scope::Sessions)?;
-    let body = super::json_body(request).await?;
+    let body = read_json(request).await?;
     let wanted: CreateSession = parse(&body)?;
     let shared = app.clone();
     let work = async move {
@@ -99,7 +99,7 @@ pub async fn amend(
     request: Request,
 ) -> Result<Json<SessionView>, ApiError> {
     caller.require(Scope::Sessions)?;
-    let wanted: AmendSession = parse(&super::json_body(request).await?)?;
+    let wanted: AmendSession = parse(&read_json(request).await?)?;
     let amendment = Amendment { amount: wanted.amount, purpose: wanted.purpose };
     create::check_amendment(&amendment)?;
     match app.store.amend_session(&id, amendment, app.now()).await? {
@@ -117,15 +117,10 @@ pub async fn expire(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<String>,
-    headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
     caller.require(Scope::Sessions)?;
-    let body = read_body(request).await?;
-    super::no_fields(&body)?;
-    let (shared, wanted) = (app.clone(), id.clone());
-    let work = async move {
-        let (app, id) = (shared, wanted);
+    let work = |app: App, id: String| async move {
         let session = app.store.expire_session(&id, app.now()).await?.ok_or(ApiError::NotFound)?;
         app.event_written.notify_one();
         if session.status == farthing_types::SessionStatus::Expired {
@@ -134,6 +129,38 @@ pub async fn expire(
             Err(ApiError::SessionNotOpen)
         }
     };
-    once(&app, caller.key_id(), format!("POST /v1/sessions/{id}/expire"), &headers, &body, work)
-        .await
+    once_on(&app, &caller, "POST /v1/sessions/{id}/expire", id, request, work).await
+}
+
+#[cfg(test)]
+mod tests {
+    use farthing_types::SessionStatus;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::sessions::record::{Session, Terms};
+
+    #[test]
+    fn a_sessions_token_and_address_are_answered_and_not_printed() {
+        let session = Session {
+            id: "ses_1".to_owned(),
+            order_id: "order-1".to_owned(),
+            version: 1,
+            amount: 1000,
+            currency: "EUR".parse().unwrap(),
+            status: SessionStatus::Open,
+            attempts: 0,
+            terms: Terms::default(),
+            customer: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            expires_at: Timestamp::UNIX_EPOCH,
+        };
+        let created = CreatedSession {
+            session: SessionView::of(&session),
+            token: "cst_secret".to_owned(),
+            url: "https://pay.example/checkout/cst_secret".to_owned(),
+        };
+        assert_eq!(format!("{created:?}"), "CreatedSession(ses_1)");
+        assert_eq!(serde_json::to_value(&created).unwrap()["token"], "cst_secret");
+    }
 }

@@ -33,6 +33,7 @@ struct Inner {
     gateway_seconds: Family<Operation, Histogram, fn() -> Histogram>,
     http_requests: Family<Http, Counter>,
     http_seconds: Family<Route, Histogram, fn() -> Histogram>,
+    event_streams: Gauge<u64, AtomicU64>,
     outbox_parked: Gauge<u64, AtomicU64>,
     outbox_pending: Gauge<u64, AtomicU64>,
     payments_by_status: Family<Status, Counter>,
@@ -55,6 +56,7 @@ impl Metrics {
             gateway_seconds: Family::new_with_constructor(histogram),
             http_requests: Family::default(),
             http_seconds: Family::new_with_constructor(histogram),
+            event_streams: Gauge::default(),
             outbox_parked: Gauge::default(),
             outbox_pending: Gauge::default(),
             payments_by_status: Family::default(),
@@ -109,6 +111,11 @@ impl Metrics {
             "How long requests take, by route pattern and method",
             Unit::Seconds,
             inner.http_seconds.clone(),
+        );
+        registry.register(
+            "event_streams",
+            "Pages that are told their state as it changes",
+            inner.event_streams.clone(),
         );
         registry.register(
             "outbox_parked",
@@ -196,6 +203,11 @@ impl Metrics {
     pub fn set_outbox(&self, pending: u64, parked: u64) {
         self.inner.outbox_pending.set(pending);
         self.inner.outbox_parked.set(parked);
+    }
+
+    /// How many pages follow their state.
+    pub fn set_event_streams(&self, streams: usize) {
+        self.inner.event_streams.set(u64::try_from(streams).unwrap_or(u64::MAX));
     }
 
     /// How many payments are unresolved.
@@ -320,6 +332,7 @@ mod tests {
         metrics.unclear("malformed");
         metrics.set_outbox(3, 1);
         metrics.set_unresolved(2);
+        metrics.set_event_streams(7);
         metrics.set_behind(true);
         metrics.set_breaker_open(true);
         let text = metrics.render();
@@ -337,6 +350,7 @@ mod tests {
             "farthing_unclear_answers_total{reason=\"malformed\"} 1",
             "farthing_outbox_pending 3",
             "farthing_outbox_parked 1",
+            "farthing_event_streams 7",
             "farthing_unresolved_payments 2",
             "farthing_store_behind 1",
             "farthing_breaker_open 1",

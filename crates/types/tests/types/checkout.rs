@@ -125,6 +125,12 @@ fn a_field_that_the_form_does_not_have_is_refused_unquoted() {
 }
 
 #[test]
+fn a_views_path_key_and_typed_data_are_not_printed() {
+    let shown = format!("{:?}", view(CheckoutState::Paid));
+    assert_eq!(shown, "CheckoutView(Paid, version 3, 2 errors)");
+}
+
+#[test]
 fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
     let ready = CheckoutStatus {
         state: STATES[1],

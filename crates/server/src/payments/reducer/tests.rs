@@ -15,7 +15,7 @@ fn context(seconds: i64) -> Context {
     Context { now: at(seconds), not_found_gap: SignedDuration::from_secs(60), jitter: 127 }
 }
 
-fn fresh() -> Payment {
+pub(crate) fn fresh() -> Payment {
     Payment {
         id: "pay_1".into(),
         session_id: "ses_1".into(),
