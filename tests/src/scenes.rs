@@ -157,7 +157,8 @@ pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&s
     world.sandbox.faults(json!({"next_step": "form_url", "settle": "on_visit"})).await;
     let session = world.session().await;
     // Paid elsewhere, so that this page is not led away.
-    world.shopper().pay(&session.path, &world.challenge_card()).await;
+    let answer = world.shopper().pay(&session.path, &world.challenge_card()).await;
+    assert!(answer.location().is_some_and(|url| url.path().ends_with("/step")), "no challenge");
     browser.open(&session.url).await;
     browser.until_live().await;
     browser.wait_for_state("challenge").await;

@@ -176,7 +176,7 @@ fn markup(look: &Look) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Larkspur Books</title>\
          <script nonce=\"shop\">{SCRIPT}</script>{head}</head>\
-         <body><h1>Larkspur Books</h1><main id=\"place\">{body}</main>\
+         <body><header><h1>Larkspur Books</h1></header><main id=\"place\">{body}</main>\
          <noscript><a href=\"{server}/checkout/{session}\">Pay</a></noscript></body></html>"
     )
 }

@@ -94,7 +94,7 @@ async fn from_the_shops_page_to_paid_past_an_error_and_a_decline() {
 
         // Enter submits; the summary takes the focus, and each of its lines leads to its field.
         key(&browser, Key::Enter).await;
-        until_focus_in(&browser, ".notice").await;
+        until_focus_in(&browser, ".notice:not([hidden])").await;
         key(&browser, Key::Tab).await;
         let target = browser.script("return document.activeElement.getAttribute('href')").await;
         assert_eq!(target, "#farthing-card_number");
@@ -133,7 +133,7 @@ async fn from_the_shops_page_to_paid_past_an_error_and_a_decline() {
         .await;
         browser.wait_for_state("ready").await;
         // The news has the focus, and the form follows it.
-        until_focus_in(&browser, ".notice").await;
+        until_focus_in(&browser, ".notice:not([hidden])").await;
 
         let good = world.good_card();
         type_card(&browser, &good).await;
