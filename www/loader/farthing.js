@@ -54,7 +54,7 @@
     const [session, address, locale] = JSON.parse(form.source);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const ports = [];
-    let server, port, timer, ready, done;
+    let server, port, timer, loaded, ready, done;
 
     const box = make('div', { position: 'relative', minHeight: RESERVED });
     const panel = make('div', { position: 'absolute', insetInline: 0, top: 0, padding: '2rem 1rem', textAlign: 'center' });
@@ -150,15 +150,16 @@
         // Without a hello in our protocol nothing else is understood.
         if (greeted) receive(type, data);
       };
-      if (ports.push(port1) > 3) ports.shift().close();
+      if (ports.push(port1) > 9) ports.shift().close();
       frame.contentWindow.postMessage({ farthing: 1 }, server, [port2]);
     };
 
     // The frame's `load` comes late, after its scripts; but another origin's document can be told from the empty first one at once.
-    const peek = () => {
-      if (port || !frame.contentWindow) return;
-      if (frame.contentDocument) requestAnimationFrame(peek);
-      else shake();
+    // It may not listen yet, so it is asked about every 100 ms until it answers or has loaded.
+    const peek = (turn) => {
+      if (port || loaded || !frame.contentWindow) return;
+      if (turn % 6 === 0 && !frame.contentDocument) shake();
+      requestAnimationFrame(() => peek(frame.contentDocument ? 0 : turn + 1));
     };
 
     // Back from the back-forward cache: does the frame still answer?
@@ -200,6 +201,7 @@
       const query = new URLSearchParams({ theme: name });
       if (is(locale, /^[\w-]{2,35}$/)) query.set('locale', locale);
       frame.onload = () => {
+        loaded = true;
         shake();
         // Once it has spoken, a document that does not is a bank's page or the like: leave it in peace.
         if (!port) wait(3000, failLoad);
@@ -209,7 +211,7 @@
       frame.src = `${server}/checkout/${session}?${query}#${new URLSearchParams({ theme: name, ...properties })}`;
       box.append(frame);
       if (again) frame.focus();
-      peek();
+      peek(0);
       addEventListener('pageshow', restored);
       dark.addEventListener('change', theme);
     }
