@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use farthing_stories::axe::Axe;
 use farthing_stories::browser::Browser;
 use farthing_stories::live::NUMBER;
+use farthing_stories::pose::Pose;
 use farthing_stories::process::{Plan, Process};
 use farthing_stories::{Card, until};
 use url::Url;
@@ -179,4 +181,50 @@ async fn wait_for_line_without_scripts(browser: &Browser) {
         browser.text().await.contains("signature verified").then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_the_shop_keeps_to_wcag_2_2_aa() {
+    let axe = Axe::load();
+    let dir = tempfile::tempdir().unwrap();
+    let demo = demo(dir.path());
+    let browser = Browser::with_scripts(dir.path()).await;
+    let mut found = Vec::new();
+    let mut look = async |page: &str| {
+        for pose in
+            [Pose::light(360), Pose::dark(360), Pose::light(1280), Pose::light(360).text(200)]
+        {
+            browser.pose(pose).await;
+            for violation in axe.check(&browser).await {
+                found.push(format!("{page}, {}: {violation}", pose.name()));
+            }
+            let sideways = browser.sideways().await;
+            if sideways > 0 {
+                found.push(format!("{page}, {}: scrolls {sideways} px sideways", pose.name()));
+            }
+        }
+    };
+    for page in ["", "book/counting-house", "events", "nothing"] {
+        browser.open(&format!("{}{page}", demo.url)).await;
+        look(page).await;
+    }
+    browser.open(&format!("{}book/halfpenny-kitchen", demo.url)).await;
+    browser.find(".buy button:not([name])").await.click().await.unwrap();
+    browser.enter_checkout().await;
+    browser.until_live().await;
+    browser.top().await;
+    look("the checkout").await;
+    for (card, words) in
+        [(Card::declined(), "did not go through"), (Card::frictionless(), "Your order number is")]
+    {
+        browser.enter_checkout().await;
+        browser.type_card(&card).await;
+        browser.submit_card().await;
+        browser.top().await;
+        until(words, async || browser.text().await.contains(words).then_some(())).await;
+        look(words).await;
+    }
+    browser.open(&format!("{}events", demo.url)).await;
+    look("events with lines").await;
+    assert!(found.is_empty(), "{} findings:\n  {}", found.len(), found.join("\n  "));
 }
