@@ -108,6 +108,18 @@ async fn a_payment_without_an_answer_is_processing_in_every_window() {
 }
 
 #[tokio::test]
+async fn what_another_process_has_written_is_seen_without_being_told() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({})).await;
+    let mut events = running.events(&session).await;
+    events.status().await;
+    let database = rusqlite::Connection::open(running.database()).unwrap();
+    let change = "UPDATE sessions SET amount = 4200, version = 2 WHERE id = ?1";
+    assert_eq!(database.execute(change, [&session.id]).unwrap(), 1);
+    assert_eq!(events.status().await["total"], "€42.00");
+}
+
+#[tokio::test]
 async fn eight_windows_of_a_session_are_told_and_the_ninth_is_asked_to_poll() {
     let running = Running::start(nowhere()).await;
     let session = running.session(json!({})).await;

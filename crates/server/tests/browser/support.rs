@@ -26,7 +26,7 @@ pub(crate) struct Running {
     pub(crate) server: Server,
     pub(crate) client: reqwest::Client,
     keys: std::sync::atomic::AtomicU32,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) struct Session {
@@ -107,7 +107,11 @@ impl Running {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        Self { server, client, keys: 0.into(), _folder: folder }
+        Self { server, client, keys: 0.into(), folder }
+    }
+
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("t.sqlite")
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
