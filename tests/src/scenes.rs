@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
+use url::Url;
 
 use crate::browser::Browser;
+use crate::cards::Card;
 use crate::front::Act;
 use crate::live::{CODE, EXPIRY, HOLDER, NUMBER, PAY};
+use crate::process::{Plan, Process};
 use crate::wait::until;
 use crate::world::{Session, World};
 use crate::{Look, Site};
@@ -203,4 +206,46 @@ pub async fn embedded(world: &World, browser: &Browser, mut look: impl AsyncFnMu
     browser.wait_for_state("paid").await;
     browser.top().await;
     look("loader-paid").await;
+}
+
+/// Goes through the demo's shop with the payment in its page. The whole page is looked at.
+pub async fn demo(dir: &Path, browser: &Browser, mut look: impl AsyncFnMut(&str)) {
+    let shop = |line: &str| -> Option<Url> {
+        line.strip_prefix("shop listening on ")?.trim().parse().ok()
+    };
+    let demo = Process::start(&Plan {
+        name: "demo",
+        program: None,
+        args: ["demo", "--port", "0"].map(str::to_owned).to_vec(),
+        env: Vec::new(),
+        dir,
+        announced: shop,
+    })
+    .unwrap_or_else(|error| panic!("{error}"));
+    browser.open(demo.url.as_str()).await;
+    look("demo-shop").await;
+    browser.open(&format!("{}book/small-coins", demo.url)).await;
+    look("demo-book").await;
+    browser.find(".buy button:not([name])").await.click().await.expect("a button");
+    browser.enter_checkout().await;
+    browser.until_live().await;
+    browser.top().await;
+    look("demo-order").await;
+    browser.enter_checkout().await;
+    browser.type_card(&Card::declined()).await;
+    browser.submit_card().await;
+    browser.find("#farthing-declined:not([hidden])").await;
+    browser.top().await;
+    look("demo-declined").await;
+    browser.enter_checkout().await;
+    browser.type_card(&Card::frictionless()).await;
+    browser.submit_card().await;
+    browser.top().await;
+    until("the shop's thanks", async || {
+        browser.text().await.contains("Your order number is").then_some(())
+    })
+    .await;
+    look("demo-paid").await;
+    browser.open(&format!("{}events", demo.url)).await;
+    look("demo-events").await;
 }

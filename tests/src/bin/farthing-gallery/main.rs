@@ -91,6 +91,9 @@ async fn main() {
         scenes::embedded(&world, &browser, async |scene| gallery.take(&browser, scene).await).await;
         drop(browser);
         world.finish().await;
+        let browser = Browser::with_scripts(scratch.path()).await;
+        scenes::demo(scratch.path(), &browser, async |scene| gallery.take(&browser, scene).await)
+            .await;
     }
     std::fs::write(dir.join("index.html"), sheet::html(&gallery.taken)).expect("a writable file");
     println!("{} pictures: {}", gallery.taken.len(), dir.join("index.html").display());
