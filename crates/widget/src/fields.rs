@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use farthing_types::CustomerField;
 use farthing_types::checkout::Field;
+use leptos::attr::Attribute;
 use leptos::either::Either;
 use leptos::prelude::*;
 
@@ -173,36 +174,57 @@ fn Control(spec: FieldSpec, id: String, described: String, model: Model) -> impl
         Field::Customer(CustomerField::Country) => "control choice",
         _ => "control",
     };
-    // `aria-required` and not `required`: some screen readers call an untouched required field wrong.
     let control = if field == Field::Customer(CustomerField::Country) {
+        let options = countries::options(spec.value.as_deref().unwrap_or_default());
         Either::Left(view! {
-            <select
-                id=id
-                name=field.name()
-                autocomplete=spec.autocomplete
-                aria-required="true"
-                aria-invalid=invalid
-                aria-describedby=described
-                inner_html=countries::options(spec.value.as_deref().unwrap_or_default())
-            />
+            <select {..of_choice(spec, id, described)} aria-invalid=invalid inner_html=options />
         })
     } else {
+        let readonly = Signal::derive(move || model.submitting.get().then_some(""));
         Either::Right(view! {
-            <input
-                id=id
-                name=field.name()
-                type=spec.kind
-                inputmode=spec.inputmode
-                autocomplete=spec.autocomplete
-                autocapitalize=spec.autocapitalize
-                spellcheck="false"
-                aria-required="true"
-                aria-invalid=invalid
-                aria-describedby=described
-                readonly=Signal::derive(move || model.submitting.get().then_some(""))
-                value=spec.value
-            />
+            <input {..of_input(spec, id, described)} aria-invalid=invalid readonly=readonly />
         })
     };
     view! { <span class=class>{control}</span> }
+}
+
+// What never changes is in place on a page that is taken over, and costs it nothing.
+#[cfg(feature = "hydrate")]
+fn of_choice(_: FieldSpec, _: String, _: String) -> impl Attribute {}
+
+#[cfg(feature = "hydrate")]
+fn of_input(_: FieldSpec, _: String, _: String) -> impl Attribute {}
+
+/// What never changes about a choice.
+#[cfg(not(feature = "hydrate"))]
+fn of_choice(spec: FieldSpec, id: String, described: String) -> impl Attribute {
+    // `aria-required` and not `required`: some screen readers call an untouched required field wrong.
+    view! {
+        <{..}
+            id=id
+            name=spec.field.name()
+            autocomplete=spec.autocomplete
+            aria-required="true"
+            aria-describedby=described
+        />
+    }
+}
+
+/// What never changes about an input.
+#[cfg(not(feature = "hydrate"))]
+fn of_input(spec: FieldSpec, id: String, described: String) -> impl Attribute {
+    view! {
+        <{..}
+            id=id
+            name=spec.field.name()
+            type=spec.kind
+            inputmode=spec.inputmode
+            autocomplete=spec.autocomplete
+            autocapitalize=spec.autocapitalize
+            spellcheck="false"
+            aria-required="true"
+            aria-describedby=described
+            value=spec.value
+        />
+    }
 }
