@@ -37,7 +37,7 @@ async fn the_shops_two_hosts_are_two_sites_and_violations_in_pages_are_seen() {
     browser.wait_for_state("ready").await;
     let none = browser.violations().await;
     assert!(none.is_empty(), "{none:?}");
-    browser.script("document.body.setAttribute('onclick', 'x'); return true").await;
+    browser.script("const i = new Image(); i.src = 'http://localhost:1/x.png'; return true").await;
     farthing_stories::until("a violation", async || {
         (!browser.violations().await.is_empty()).then_some(())
     })
