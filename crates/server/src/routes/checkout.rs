@@ -70,7 +70,8 @@ async fn show(
     if let Some(url) = onward.filter(|_| !is_from_us(headers)) {
         return Ok(Redirect::to(url).into_response());
     }
-    let refresh = Some((pages::REFRESH_SECONDS, path.as_str()));
+    let again = looks.path(&path);
+    let refresh = Some((pages::REFRESH_SECONDS, again.as_str()));
     let mut page = pages::checkout(app, looks, &view, refresh, Framing::Shop);
     if let Some(url) = onward.and_then(|url| HeaderValue::try_from(format!("0; url={url}")).ok()) {
         page.headers_mut().insert(REFRESH, url);
@@ -145,7 +146,7 @@ async fn receive(
         if json { Fields::from_json(&body) } else { Fields::from_form(&body) }
     };
     let submit = match found {
-        Some((session, path)) => Submit { session, path, json },
+        Some((session, path)) => Submit { session, path, json, looks },
         None if json => return Err(ApiError::NotFound),
         // Nobody was ever shown a form here.
         None => return Ok(pages::not_available(app, looks, Framing::Shop)),
@@ -161,6 +162,7 @@ struct Submit {
     session: Session,
     path: String,
     json: bool,
+    looks: Looks,
 }
 
 impl Submit {
@@ -251,7 +253,7 @@ impl Submit {
     async fn too_late(self, app: &App) -> Result<Response, ApiError> {
         if !self.json {
             // Even a page that says so must not be the answer to a POST: see `checkout::refusals`.
-            return Ok(Redirect::to(&self.path).into_response());
+            return Ok(self.looks.back_to(&self.path));
         }
         let session = app.store.session(&self.session.id).await?.ok_or(ApiError::NotFound)?;
         let last = app.store.last_payment(&session.id).await?;
@@ -276,7 +278,7 @@ impl Submit {
             return Refused::fields(errors).into_response();
         }
         app.refusals.keep(&self.session.id, Refusal { errors, typed });
-        Redirect::to(&self.path).into_response()
+        self.looks.back_to(&self.path)
     }
 
     /// The payment is under way or over: on to the next page. A form's POST only ever leads to a page of ours.
@@ -286,7 +288,7 @@ impl Submit {
         }
         let step = payment.status == PaymentStatus::RequiresAction;
         let next = if step { format!("{}/step", self.path) } else { self.path.clone() };
-        Redirect::to(&next).into_response()
+        self.looks.back_to(&next)
     }
 
     /// A payment that this submit did not start: the page shows it, and no more needs to be said.
@@ -294,7 +296,7 @@ impl Submit {
         if self.json {
             return Submitted::of(payment, &self.path).into_response();
         }
-        Redirect::to(&self.path).into_response()
+        self.looks.back_to(&self.path)
     }
 }
 
@@ -321,7 +323,7 @@ async fn hand_over(app: &App, token: &str, looks: Looks) -> Result<Response, Api
     let waiting = last.filter(|payment| payment.status == PaymentStatus::RequiresAction);
     // Banks do not work inside of a shop's page. There the checkout shows the way, which opens in the whole window.
     let Some(payment) = waiting.filter(|_| !looks.framed) else {
-        return Ok(Redirect::to(&path).into_response());
+        return Ok(looks.back_to(&path));
     };
     let again = payment.step_opened;
     let payment = if again {
@@ -331,7 +333,7 @@ async fn hand_over(app: &App, token: &str, looks: Looks) -> Result<Response, Api
     };
     let target = crate::payments::step_url(app, &payment);
     let (Some(target), PaymentStatus::RequiresAction) = (target, payment.status) else {
-        return Ok(Redirect::to(&path).into_response());
+        return Ok(looks.back_to(&path));
     };
     let view = view::of_session(app, &session, Some(&payment), path)?;
     Ok(pages::step(app, looks, &view, &target, again))

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{
-    ALLOW, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY,
+    ALLOW, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERER, RETRY_AFTER, VARY,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use farthing_types::checkout::CheckoutView;
 use farthing_widget::{
     Live, MessageKind, PageContext, Refresh, Theme, render_checkout, render_message,
@@ -41,21 +41,39 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Of a request.
+    /// Of a request. A form's submit has the theme of the page that it was made on, which only we know of: the browser says so of
+    /// pages of one origin, and what it says chooses between two words.
     pub fn of(uri: &Uri, headers: &HeaderMap) -> Self {
-        let query = uri.query().unwrap_or_default().as_bytes();
-        let theme = form_urlencoded::parse(query).find_map(|(name, value)| {
-            match (name.as_ref(), value.as_ref()) {
-                ("theme", "light") => Some(Theme::Light),
-                ("theme", "dark") => Some(Theme::Dark),
-                _ => None,
-            }
-        });
+        let ours = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+        let before = headers.get(REFERER).and_then(|url| url.to_str().ok()?.split_once('?'));
+        let theme = theme(uri.query().unwrap_or_default())
+            .or_else(|| theme(before.filter(|_| ours).map_or("", |(_, query)| query)));
         let framed = headers.get("sec-fetch-dest").is_some_and(|dest| {
             ["iframe", "frame", "embed", "object"].iter().any(|kind| dest == kind)
         });
         Self { theme, framed, brotli: encoding::accepts_brotli(headers) }
     }
+
+    /// A path of ours that keeps the looks.
+    pub fn path(self, path: &str) -> String {
+        self.theme.map_or_else(|| path.to_owned(), |theme| format!("{path}?theme={}", theme.name()))
+    }
+
+    /// On to a path of ours.
+    pub fn back_to(self, path: &str) -> Response {
+        Redirect::to(&self.path(path)).into_response()
+    }
+}
+
+fn theme(query: &str) -> Option<Theme> {
+    let (query, _) = query.split_once('#').unwrap_or((query, ""));
+    form_urlencoded::parse(query.as_bytes()).find_map(|(name, value)| {
+        match (name.as_ref(), value.as_ref()) {
+            ("theme", "light") => Some(Theme::Light),
+            ("theme", "dark") => Some(Theme::Dark),
+            _ => None,
+        }
+    })
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Looks {
@@ -188,7 +206,8 @@ fn shops(origins: &[Origin]) -> String {
 /// Compressed pages leak through their length what they hold if somebody on the way sees it, can make the shopper's browser
 /// ask again and again, and can put guesses into the same page ("BREACH"). The page's secrets are the nonce and the attempt's
 /// key, new in each answer, and the checkout's path, which whoever asks has written into the request. Nothing of a request is
-/// reflected: of the query only two words choose a theme, any other name gets a page that says nothing but that; what the
+/// reflected: of the query, and of the
+/// page before, only two words choose a theme, any other name gets a page that says nothing but that; what the
 /// shopper typed comes back once, after a POST that only our own page can make. So there is nothing to guess with.
 fn html(
     app: &App,
@@ -245,6 +264,21 @@ mod tests {
         {
             assert_eq!(looks(&format!("/checkout/cst_x{other}"), &[]).theme, None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_submit_keeps_the_theme_of_the_page_that_it_came_from() {
+        let from = "https://pay.example/checkout/cst_x?locale=de&theme=dark";
+        let submit = [("referer", from), ("sec-fetch-site", "same-origin")];
+        let dark = looks("/checkout/cst_x/payments", &submit);
+        assert_eq!(dark.theme, Some(Theme::Dark));
+        assert_eq!(dark.path("/checkout/cst_x"), "/checkout/cst_x?theme=dark");
+        assert_eq!(looks("/checkout/cst_x?theme=light", &submit).theme, Some(Theme::Light));
+        for site in ["cross-site", "same-site", "none"] {
+            let foreign = [("referer", from), ("sec-fetch-site", site)];
+            assert_eq!(looks("/checkout/cst_x", &foreign).theme, None, "{site}");
+        }
+        assert_eq!(Looks::default().path("/checkout/cst_x"), "/checkout/cst_x");
     }
 
     #[test]

@@ -127,3 +127,27 @@ async fn a_brand_is_chosen_only_among_those_that_the_card_can_have() {
         assert!(!answer.text().contains("4571"), "{json}");
     }
 }
+
+#[tokio::test]
+async fn a_plain_submit_leads_back_to_a_page_that_looks_the_same() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({})).await;
+    for (query, back) in [("", String::new()), ("?theme=dark&locale=de", "?theme=dark".to_owned())]
+    {
+        let answer = running
+            .client
+            .post(running.url(&format!("{}/payments", session.path)))
+            .header("sec-fetch-site", "same-origin")
+            .header("referer", format!("http://localhost{}{query}", session.path))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("attempt={ATTEMPT}&version=1"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 303);
+        assert_eq!(answer.headers()["location"], format!("{}{back}", session.path));
+        let page = running.get(&format!("{}{back}", session.path), &[]).await;
+        assert!(page.text().contains("Enter the card number."), "{}", page.text());
+        assert_eq!(page.text().contains("data-theme=\"dark\""), !back.is_empty());
+    }
+}
