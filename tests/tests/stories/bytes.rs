@@ -15,21 +15,21 @@ async fn everything_that_the_checkout_loads_stays_within_the_limit_of_bytes() {
     let world = World::start().await;
     // The merchant said nothing of the customer, so that the form asks for all of it: the heaviest page.
     let session = world.session_with(json!({"customer": null})).await;
-    let mut loaded = vec![("the page".to_owned(), fetch(&world, &session.path, "br").await.len())];
+    let mut parts = vec![("the page".to_owned(), fetch(&world, &session.path, "br").await.len())];
     let page = fetch(&world, &session.path, "identity").await;
     for path in assets(&String::from_utf8(page).expect("UTF-8")) {
         let bytes = fetch(&world, &path, "br").await.len();
-        loaded.push((path, bytes));
+        parts.push((path, bytes));
     }
-    let all: usize = loaded.iter().map(|(_, bytes)| bytes).sum();
+    let all: usize = parts.iter().map(|(_, bytes)| bytes).sum();
     for kind in [".js", ".wasm", ".svg"] {
-        assert!(loaded.iter().any(|(path, _)| path.ends_with(kind)), "no {kind} in {loaded:?}");
+        assert!(parts.iter().any(|(path, _)| path.ends_with(kind)), "no {kind} in {parts:?}");
     }
-    assert!(all <= CHECKOUT_LIMIT, "{all} bytes: {loaded:?}");
+    assert!(all <= CHECKOUT_LIMIT, "{all} bytes: {parts:?}");
 
     let loader = fetch(&world, "/farthing.js", "br").await.len();
     assert!(loader <= LOADER_LIMIT, "the loader has {loader} bytes");
-    eprintln!("{all} bytes: {loaded:?}; loader {loader}");
+    eprintln!("{all} bytes: {parts:?}; loader {loader}");
     world.finish().await;
 }
 
