@@ -5,6 +5,7 @@
 //! them. The same input gives the same bytes.
 
 mod manifest;
+mod places;
 mod text;
 mod unused;
 pub(crate) mod wasm;
@@ -39,6 +40,7 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
 
     let glue = unused::without_classes(&read_text(&built.glue)?)?;
     let module = unused::collect(&read_bytes(&built.wasm)?, &unused::used_exports(&glue), false)?;
+    let (module, _) = places::without_places(&module)?;
     let slim = wasm::slim(&module).context("the frame's module")?;
     let module =
         dist.add_hashed("assets/frame", "wasm", &slim.bytes, "application/wasm", Reach::Same)?;

@@ -107,7 +107,8 @@ fn short_name(number: usize) -> String {
     letters.iter().rev().collect()
 }
 
-fn put_section(out: &mut Vec<u8>, id: u8, payload: &[u8]) {
+/// Appends a section.
+pub(crate) fn put_section(out: &mut Vec<u8>, id: u8, payload: &[u8]) {
     out.push(id);
     put_bytes(out, payload);
 }
