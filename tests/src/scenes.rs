@@ -89,6 +89,7 @@ pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&s
     browser.fill(NUMBER, "4012 0000 0000 3011").await;
     browser.fill(EXPIRY, "13/2").await;
     browser.keys(HOLDER, "Zephyrine").await;
+    browser.find(&format!("{EXPIRY}[aria-invalid=true]")).await;
     look("live-error-on-blur").await;
 
     open(browser, &world.session().await).await;

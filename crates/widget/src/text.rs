@@ -104,7 +104,8 @@ pub const PAID: &str = "Payment accepted";
 /// Heading after the last failure.
 pub const FAILED: &str = "The payment failed";
 /// What it means for this page.
-pub const FAILED_NOTE: &str = "You cannot try again on this page.";
+pub const FAILED_NOTE: &str =
+    "No further attempt can be made on this page. Go back to the shop to start again.";
 /// Heading of a result page whose session may still be paid elsewhere.
 pub const NOT_THROUGH: &str = "The payment did not go through";
 /// What to do on that page.
