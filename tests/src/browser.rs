@@ -48,20 +48,27 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser whose profile is under `dir`, scripts off.
     pub async fn without_scripts(dir: &Path) -> Self {
-        Self::start(dir, false, &[]).await
+        let off = json!({"profile.managed_default_content_settings.javascript": 2});
+        Self::start(dir, &off, &[]).await
     }
 
     /// Starts a browser with scripts.
     pub async fn with_scripts(dir: &Path) -> Self {
-        Self::start(dir, true, &[]).await
+        Self::start(dir, &Value::Null, &[]).await
+    }
+
+    /// Starts a browser with scripts that gives no page cookies or storage.
+    pub async fn without_storage(dir: &Path) -> Self {
+        let off = json!({"profile.managed_default_content_settings.cookies": 2});
+        Self::start(dir, &off, &[]).await
     }
 
     /// Starts a browser with scripts and more flags.
     pub async fn with_flags(dir: &Path, flags: &[&str]) -> Self {
-        Self::start(dir, true, flags).await
+        Self::start(dir, &Value::Null, flags).await
     }
 
-    async fn start(dir: &Path, scripts: bool, flags: &[&str]) -> Self {
+    async fn start(dir: &Path, preferences: &Value, flags: &[&str]) -> Self {
         static PERMITS: Semaphore = Semaphore::const_new(AT_ONCE);
         let permit = PERMITS.acquire().await.expect("never closed");
         let profile = tempfile::Builder::new()
@@ -78,8 +85,8 @@ impl Browser {
         if let Some(binary) = std::env::var_os("CHROMIUM") {
             options["binary"] = json!(binary.to_string_lossy());
         }
-        if !scripts {
-            options["prefs"] = json!({"profile.managed_default_content_settings.javascript": 2});
+        if preferences.is_object() {
+            options["prefs"] = preferences.clone();
         }
         let capabilities = json!({
             "browserName": "chrome",

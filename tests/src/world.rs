@@ -438,6 +438,11 @@ impl World {
         Browser::with_flags(&self.dir().join("browser"), flags).await
     }
 
+    /// A browser with scripts that gives no page cookies or storage.
+    pub async fn browser_without_storage(&self) -> Browser {
+        Browser::without_storage(&self.dir().join("browser")).await
+    }
+
     /// Pays a session with a card and goes as far as no person is needed.
     pub async fn pay(&self, session: &Session, card: &Card) -> Page {
         let shopper = self.shopper();

@@ -295,3 +295,89 @@ async fn a_submit_whose_server_dies_is_not_called_lost_and_pays_once() {
     drop(browser);
     world.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_gets_no_stream_because_there_are_too_many_is_still_told() {
+    let world = World::builder().fronted().start().await;
+    let session = world.session().await;
+    let url = world.origin.join(&format!("{}/events", session.path)).unwrap();
+    // Other tabs that were left open, up to the server's limit.
+    let mut streams = Vec::new();
+    for _ in 0..30 {
+        let answer = world.http().get(url.clone()).send().await.unwrap();
+        if answer.status() != 200 {
+            assert_eq!(answer.status(), 503);
+            break;
+        }
+        streams.push(answer);
+    }
+    assert!(streams.len() < 30, "one session may hold any number of streams");
+    let browser = world.live_browser().await;
+    browser.open_shop(&world.shop_page(&session, Site::Cross)).await;
+    world.api.post(&format!("/v1/sessions/{}/expire", session.id), &json!({})).await.expect(200);
+    browser.wait_for_state("expired").await;
+    drop(streams);
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shop_that_comes_back_from_the_back_forward_cache_is_alive() {
+    let world = World::start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    browser.open_shop(&world.shop_page(&session, Site::Cross)).await;
+    browser.type_card(&world.good_card()).await;
+    browser.top().await;
+    // By a link, as shoppers do: what a driver opens by itself may not be kept.
+    let leave = format!("location.href = '{}'; return true", world.shop.elsewhere(Site::Cross));
+    browser.script(&leave).await;
+    until("the other page", async || {
+        browser.url().await.path().ends_with("/elsewhere").then_some(())
+    })
+    .await;
+    browser.client.back().await.unwrap();
+    browser.enter_checkout().await;
+    browser.until_live().await;
+    assert_card_is_gone(&browser, "the cache").await;
+    browser.top().await;
+    let shows = browser.script("return window.shows").await;
+    assert_eq!(shows, json!([false, true]), "it did not come from the cache");
+    // The frame has its port again: the shop hears of the payment.
+    browser.enter_checkout().await;
+    browser.type_card(&world.good_card()).await;
+    browser.submit_card().await;
+    browser.wait_for_state("paid").await;
+    let complete = browser.wait_for_event("farthing-complete").await;
+    assert_eq!(complete.detail["status"], "paid");
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_needs_cookies_or_storage() {
+    let world = World::start().await;
+    let browser = world.browser_without_storage().await;
+    for site in Site::BOTH {
+        world.decide_at_once().await;
+        let session = world.session().await;
+        browser.open_shop(&world.shop_page(&session, site)).await;
+        let storage = "try { return localStorage.length } catch (error) { return error.name }";
+        assert_eq!(browser.script(storage).await, "SecurityError", "there is storage");
+        browser.type_card(&world.bad_card()).await;
+        browser.submit_card().await;
+        until("the decline", async || {
+            browser.text().await.contains("did not go through").then_some(())
+        })
+        .await;
+        browser.type_card(&world.challenge_card()).await;
+        browser.submit_card().await;
+        browser.top().await;
+        browser.press("Approve").await;
+        browser.wait_for_state("paid").await;
+    }
+    assert_eq!(world.sandbox.charges().await, 2);
+    drop(browser);
+    world.finish().await;
+}

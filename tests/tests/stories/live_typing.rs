@@ -375,3 +375,43 @@ async fn what_the_server_refuses_is_said_beside_its_field() {
     drop(browser);
     world.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_of_two_brands_lets_the_shopper_choose() {
+    let world = World::start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    let visible = "return [...document.querySelectorAll('[name=card_brand]')].filter(i => i.checkVisibility()).map(i => i.value)";
+    let card = world.card(farthing_stories::Card {
+        // Adyen, Test card numbers, Cartes Bancaires.
+        number: "4035501000000008".to_owned(),
+        ..world.good_card()
+    });
+    for chosen in [None, Some("cartes_bancaires"), Some("visa")] {
+        let session = world.session().await;
+        browser.open_shop(&world.shop_page(&session, Site::Cross)).await;
+        assert_eq!(browser.script(visible).await, json!([]), "a choice before any digit");
+        browser.type_card(&card).await;
+        until("the choice", async || {
+            let mut names = browser.script(visible).await.as_array()?.clone();
+            names.sort_by_key(Value::to_string);
+            (Value::from(names) == json!(["cartes_bancaires", "visa"])).then_some(())
+        })
+        .await;
+        if let Some(chosen) = chosen {
+            let radio = format!("[name=card_brand][value={chosen}]");
+            browser.find(&radio).await.click().await.unwrap();
+        }
+        browser.submit_card().await;
+        until("the decline", async || {
+            browser.text().await.contains("did not go through").then_some(())
+        })
+        .await;
+        let payment = world.api.only_payment(&session.order_id).await;
+        if let Some(chosen) = chosen {
+            assert_eq!(payment["card"]["brand"], chosen);
+        }
+    }
+    drop(browser);
+    world.finish().await;
+}
