@@ -177,3 +177,29 @@ fn integrity(bytes: &[u8]) -> String {
     let digest = sha2::Sha384::digest(bytes);
     format!("sha384-{}", base64::engine::general_purpose::STANDARD.encode(digest))
 }
+
+#[tokio::test]
+async fn a_script_that_asks_for_json_alone_gets_what_the_page_shows_and_a_browser_gets_the_page() {
+    let running = Running::start(nowhere()).await;
+    let session = running.session(json!({"success_url": format!("{SHOP}/thanks")})).await;
+    let answer = running.get(&session.path, &[("accept", "application/json")]).await;
+    let view = answer.json();
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    assert_eq!(view["state"], "ready");
+    assert_eq!(view["checkout_path"], session.path);
+    assert!(view["attempt"].as_str().unwrap().starts_with("att_"));
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "",
+        "another origin's script gets nothing"
+    );
+    for accept in
+        ["*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "application/json, text/html"]
+    {
+        let page = running.get(&session.path, &[("accept", accept)]).await;
+        assert!(page.header("content-type").starts_with("text/html"), "{accept}");
+    }
+    let unknown = format!("/checkout/cst_{}", "A".repeat(43));
+    let answer = running.get(&unknown, &[("accept", "application/json")]).await;
+    assert_eq!(answer.status, 404);
+}
