@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 
 /// The `browser_*` fields of a submit; `Accept` and `User-Agent` are headers that the server sees itself.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the fields of the request are called so")]
 pub(super) struct Fingerprint {
     /// Always: a script says it.
     browser_js_enabled: bool,

@@ -184,7 +184,7 @@ impl Watch {
                 Some(status) => watch.take(status),
                 None => watch.ask_later(),
             }
-            if answered && !watch.0.spoke.get() && asked % TRY_STREAM_EVERY == 0 {
+            if answered && !watch.0.spoke.get() && asked.is_multiple_of(TRY_STREAM_EVERY) {
                 watch.listen();
             }
         });

@@ -125,6 +125,7 @@ fn number(value: &JsValue, name: &str) -> Option<u32> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
+        clippy::float_cmp,
         reason = "the comparison refuses every number that the cast has changed"
     )]
     let whole = number as u32;
