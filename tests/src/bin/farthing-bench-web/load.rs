@@ -13,6 +13,8 @@ pub(crate) enum Place {
     Page,
     /// A shop's page with the loader and the checkout in a frame.
     Shop,
+    /// A page with one input and nothing else: what browser, machine and network cost without us.
+    Bare,
 }
 
 impl Place {
@@ -21,6 +23,7 @@ impl Place {
         match self {
             Self::Page => "page",
             Self::Shop => "in a shop",
+            Self::Bare => "one bare input",
         }
     }
 
@@ -29,6 +32,7 @@ impl Place {
         match self {
             Self::Page => "page",
             Self::Shop => "shop",
+            Self::Bare => "bare",
         }
     }
 }
@@ -138,6 +142,7 @@ impl Load {
                 let look = Look::element(world.public_url(), session.token());
                 world.shop.page(Site::Same, &look)
             }
+            Place::Bare => bare_page().await,
         };
         let browser = world.live_browser_with(&["--enable-precise-memory-info"]).await;
         throttle(&browser, network).await;
@@ -152,9 +157,13 @@ impl Load {
                 until(&browser, ready).await;
                 read(&browser).await
             }
+            Place::Bare => {
+                until(&browser, "return window.__bench.typable !== null").await;
+                read(&browser).await
+            }
         };
         let checkout = match place {
-            Place::Page => top.clone(),
+            Place::Page | Place::Bare => top.clone(),
             Place::Shop => {
                 browser.enter_checkout().await;
                 read(&browser).await
@@ -210,6 +219,17 @@ impl Load {
     pub(crate) fn all_bytes(&self) -> u64 {
         self.answers.iter().map(|(_, bytes)| bytes).sum()
     }
+}
+
+/// Serves the bare page for as long as the program runs.
+async fn bare_page() -> String {
+    const HTML: &str = "<!DOCTYPE html><meta charset=utf-8><title>Pay</title><label>Card number <input autocomplete=cc-number></label>";
+    let app =
+        axum::Router::new().route("/", axum::routing::get(|| async { axum::response::Html(HTML) }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://localhost:{port}/")
 }
 
 async fn throttle(browser: &Browser, network: &Network) {

@@ -86,7 +86,7 @@ async fn main() {
     );
 
     let world = World::start().await;
-    for place in [Place::Page, Place::Shop] {
+    for place in [Place::Bare, Place::Page, Place::Shop] {
         if !arguments.only.is_empty() && !arguments.only.contains(&place) {
             continue;
         }
@@ -117,6 +117,7 @@ fn goals(place: Place) -> Goals {
         Place::Shop => {
             Goals { typable: Goal::None, live: Goal::None, bytes: Goal::AtMost(84_000, "84 KB") }
         }
+        Place::Bare => Goals { typable: Goal::None, live: Goal::None, bytes: Goal::None },
     }
 }
 
@@ -162,6 +163,10 @@ fn report(figures: &mut Figures, place: Place, loads: &[Load]) {
         for load in loads {
             samples.add(pick(load));
         }
+        // The bare page has no glue, no module and never comes alive.
+        if place == Place::Bare && samples.at(50).is_zero() {
+            continue;
+        }
         figures.add_time(
             &format!("{key}.{part}"),
             &format!("{name}: {what}"),
@@ -183,6 +188,9 @@ fn report(figures: &mut Figures, place: Place, loads: &[Load]) {
         ("wasm_memory", "the module's memory", |load| load.memory),
     ] {
         let bytes = median(loads, pick);
+        if bytes == 0 {
+            continue;
+        }
         figures.add(
             &format!("{key}.{part}.bytes"),
             &format!("{name}: {what}"),
