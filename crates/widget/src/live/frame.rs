@@ -39,7 +39,7 @@ pub fn hydrate() -> Option<()> {
         state
     });
     // The page's own life is theirs.
-    std::mem::forget((owner, mounted));
+    Box::leak(Box::new((owner, mounted)));
     Some(())
 }
 
@@ -63,7 +63,8 @@ fn follow_the_page(model: Model, watch: Watch) {
         // A window always takes listeners.
         let _ = window.add_event_listener_with_callback(name, callback.unchecked_ref());
     }
-    std::mem::forget((hide, show));
+    hide.forget();
+    show.forget();
 }
 
 /// Hands an event to the page around the frame, through what `www/frame/boot.js` has set up.

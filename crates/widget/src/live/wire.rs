@@ -120,12 +120,15 @@ fn member(value: &JsValue, name: &str) -> Option<JsValue> {
 }
 
 /// A whole number of up to 32 bits.
+#[expect(
+    clippy::float_cmp,
+    reason = "equal or not is the question: a number that the cast has changed is refused"
+)]
 fn number(value: &JsValue, name: &str) -> Option<u32> {
     let number = member(value, name)?.as_f64()?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        clippy::float_cmp,
         reason = "the comparison refuses every number that the cast has changed"
     )]
     let whole = number as u32;
