@@ -8,7 +8,7 @@ use crate::fields::Ids;
 use crate::link::{own_path, web_url};
 use crate::model::{Model, has_form};
 use crate::order::Order;
-use crate::panel::{Facts, Panel, StatePanel};
+use crate::panel::{Facts, StatePanel};
 use crate::pay_form::PayForm;
 use crate::text;
 
@@ -47,11 +47,6 @@ pub fn Checkout(
     };
     let form = path.filter(|_| has_form(&view));
     let heading = NodeRef::<html::H1>::new();
-    let panel = move || {
-        let facts = Facts { total: model.total.get(), live: model.live.get(), ..facts.clone() };
-        Panel::of(model.state.get(), &facts)
-            .map(|panel| view! { <StatePanel panel=panel heading=heading /> })
-    };
     focus_on_change(model, heading);
     view! {
         <div
@@ -62,7 +57,7 @@ pub fn Checkout(
             <Order merchant=order.0 purpose=order.1 total=model.total notice=model.notice />
             <main class="panel">
                 {form.map(|path| view! { <PayForm view=view path=path ids=ids model=model /> })}
-                {panel}
+                <StatePanel model=model facts=facts heading=heading />
                 {back.map(|url| view! {
                     <p class="back"><a href=url rel="noreferrer" target="_top">{back_text}</a></p>
                 })}

@@ -14,7 +14,8 @@ pub enum Mark {
 }
 
 impl Mark {
-    const fn strokes(self) -> &'static str {
+    /// The path to draw: circle and sign.
+    pub const fn strokes(self) -> &'static str {
         match self {
             Self::Done => "M45 24a21 21 0 1 1-42 0a21 21 0 0 1 42 0zM15 24.5l6.5 6.5L34 18",
             Self::Stop => "M45 24a21 21 0 1 1-42 0a21 21 0 0 1 42 0zM24 14v13M24 33.6v.4",
@@ -26,13 +27,14 @@ impl Mark {
 /// The mark of a state.
 #[component]
 pub fn MarkIcon(
-    /// Which one.
-    mark: Mark,
+    /// [`Mark::strokes`].
+    #[prop(into)]
+    strokes: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     view! {
         <svg class="mark" viewBox="0 0 48 48" width="48" height="48" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">
             // One path for circle and sign: a part that never changes would be built from text, which the page's policy forbids.
-            <path d=mark.strokes()></path>
+            <path d=strokes></path>
         </svg>
     }
 }

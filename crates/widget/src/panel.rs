@@ -9,6 +9,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::icons::{Mark, MarkIcon};
+use crate::model::Model;
 use crate::text;
 
 /// A page without a script looks for the result every so many seconds.
@@ -23,7 +24,7 @@ pub struct Panel {
     pub class: &'static str,
     /// The heading.
     pub heading: &'static str,
-    /// Paragraphs, one after the other.
+    /// Up to two paragraphs.
     pub lines: Vec<String>,
     /// A last paragraph in small print.
     pub small: Option<String>,
@@ -149,23 +150,52 @@ impl Panel {
     }
 }
 
-/// Draws a panel. Its heading can take the focus: when a state comes while the page is open, that is how it is heard.
+/// Draws the panel of the present state. It is always in the page, hidden while the form stands there: a page that is taken over
+/// then has nothing to build.
+///
+/// Its heading can take the focus: when a state comes while the page is open, that is how it is heard.
 #[component]
 pub fn StatePanel(
-    /// What to draw.
-    panel: Panel,
+    /// The live part.
+    model: Model,
+    /// What does not change.
+    facts: Facts,
     /// Where the heading is, for the focus.
     heading: NodeRef<html::H1>,
 ) -> impl IntoView {
-    let Panel { mark, class, heading: title, lines, small, action, top, second } = panel;
-    let action_class = if second { "action second" } else { "action" };
+    let facts = StoredValue::new(facts);
+    let panel = move || {
+        let facts = Facts { total: model.total.get(), live: model.live.get(), ..facts.get_value() };
+        Panel::of(model.state.get(), &facts)
+    };
+    // Two kinds of parts, so that the browser's module has two kinds of effects and not one for each part.
+    let part = move |of: fn(Panel) -> Option<String>| {
+        Signal::derive(move || panel().and_then(of).unwrap_or_default())
+    };
+    let mark =
+        move |of: fn(Panel) -> Option<&'static str>| Signal::derive(move || panel().and_then(of));
+    let hidden = move |of: fn(Panel) -> bool| {
+        Signal::derive(move || if panel().is_some_and(of) { None } else { Some("") })
+    };
     view! {
-        <div class=class>
-            <MarkIcon mark=mark />
-            <h1 tabindex="-1" node_ref=heading>{title}</h1>
-            {lines.into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
-            {small.map(|small| view! { <p class="quiet">{small}</p> })}
-            {action.map(|(href, label)| view! { <a class=action_class href=href target=top.then_some("_top")>{label}</a> })}
+        <div class=mark(|panel| Some(panel.class)) hidden=hidden(|_| true)>
+            <MarkIcon strokes=mark(|panel| Some(panel.mark.strokes())) />
+            <h1 tabindex="-1" node_ref=heading>{part(|panel| Some(panel.heading.to_owned()))}</h1>
+            <p hidden=hidden(|panel| !panel.lines.is_empty())>
+                {part(|panel| panel.lines.into_iter().next())}
+            </p>
+            <p hidden=hidden(|panel| panel.lines.len() > 1)>
+                {part(|panel| panel.lines.into_iter().nth(1))}
+            </p>
+            <p class="quiet" hidden=hidden(|panel| panel.small.is_some())>{part(|panel| panel.small)}</p>
+            <a
+                class=mark(|panel| Some(if panel.second { "action second" } else { "action" }))
+                href=part(|panel| panel.action.map(|(href, _)| href))
+                target=mark(|panel| panel.top.then_some("_top"))
+                hidden=hidden(|panel| panel.action.is_some())
+            >
+                {part(|panel| panel.action.map(|(_, label)| label.to_owned()))}
+            </a>
         </div>
     }
 }

@@ -34,7 +34,7 @@ pub fn Step(
             <Order merchant=view.merchant purpose=view.purpose total=view.total notice=String::new() />
             <main class="panel">
                 <div class="state wait">
-                    <MarkIcon mark=Mark::Wait />
+                    <MarkIcon strokes=Some(Mark::Wait.strokes()) />
                     <h1>{heading}</h1>
                     <p>{note}</p>
                     <a class="action" href=target rel="noreferrer">{action}</a>

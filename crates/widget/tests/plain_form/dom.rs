@@ -16,6 +16,8 @@ pub(crate) struct Element {
     pub(crate) attributes: Vec<(String, String)>,
     pub(crate) text: String,
     pub(crate) ancestors: Vec<String>,
+    /// Whether it, or something around it, is `hidden`: nobody sees, hears or reaches it.
+    pub(crate) hidden: bool,
 }
 
 impl Element {
@@ -46,18 +48,19 @@ impl Page {
             .collect();
         assert!(errors.is_empty(), "{errors:?}");
         let mut elements = Vec::new();
-        walk(&dom.document, &mut Vec::new(), &mut elements);
+        walk(&dom.document, &mut Vec::new(), false, &mut elements);
         let page = Self { elements, html };
         page.check();
         page
     }
 
+    /// The elements of a name that somebody can meet.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
-        self.elements.iter().filter(move |element| element.name == name)
+        self.elements.iter().filter(move |element| element.name == name && !element.hidden)
     }
 
-    pub(crate) fn one(&self, name: &str) -> &Element {
-        let found: Vec<_> = self.elements.iter().filter(|element| element.name == name).collect();
+    pub(crate) fn one<'a>(&'a self, name: &'a str) -> &'a Element {
+        let found: Vec<_> = self.all(name).collect();
         assert_eq!(found.len(), 1, "<{name}>");
         found[0]
     }
@@ -117,6 +120,7 @@ impl Page {
                 assert!(key != "style" && !key.starts_with("on"), "{key}={value}");
                 match key.as_str() {
                     "href" if element.name == "link" => assert_eq!(value, "data:,"),
+                    "href" if element.hidden && value.is_empty() => {}
                     "href" => assert!(
                         value.starts_with('#')
                             || value.starts_with('/')
@@ -157,10 +161,11 @@ impl Page {
             }
             let id = control.get("id").expect("a control has an id");
             let label = self
-                .all("label")
-                .find(|label| label.get("for") == Some(id))
+                .elements
+                .iter()
+                .find(|label| label.name == "label" && label.get("for") == Some(id))
                 .expect("a control has a label");
-            assert!(!label.text.trim().is_empty());
+            assert!(control.hidden || !label.text.trim().is_empty());
             assert!(control.ancestors.iter().any(|name| name == "fieldset"));
         }
         assert!(
@@ -169,30 +174,43 @@ impl Page {
     }
 }
 
-fn walk(node: &Handle, ancestors: &mut Vec<String>, out: &mut Vec<Element>) -> String {
+fn walk(
+    node: &Handle,
+    ancestors: &mut Vec<String>,
+    hidden: bool,
+    out: &mut Vec<Element>,
+) -> String {
     match &node.data {
         NodeData::Text { contents } => contents.borrow().to_string(),
         NodeData::Element { name, attrs, .. } => {
             let name = name.local.to_string();
-            let attributes = attrs
+            let attributes: Vec<_> = attrs
                 .borrow()
                 .iter()
                 .map(|a| (a.name.local.to_string(), a.value.to_string()))
                 .collect();
+            let hidden = hidden || attributes.iter().any(|(key, _)| key == "hidden");
             let index = out.len();
             out.push(Element {
                 name: name.clone(),
                 attributes,
                 text: String::new(),
                 ancestors: ancestors.clone(),
+                hidden,
             });
             ancestors.push(name);
-            let text: String =
-                node.children.borrow().iter().map(|child| walk(child, ancestors, out)).collect();
+            let text: String = node
+                .children
+                .borrow()
+                .iter()
+                .map(|child| walk(child, ancestors, hidden, out))
+                .collect();
             ancestors.pop();
             out[index].text.clone_from(&text);
             text
         }
-        _ => node.children.borrow().iter().map(|child| walk(child, ancestors, out)).collect(),
+        _ => {
+            node.children.borrow().iter().map(|child| walk(child, ancestors, hidden, out)).collect()
+        }
     }
 }
