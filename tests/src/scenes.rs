@@ -167,6 +167,21 @@ pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&s
     browser.until_live().await;
     browser.wait_for_state("challenge").await;
     look("live-challenge").await;
+
+    // Back from the bank before the gateway knows: a page without the widget.
+    let session = world.session().await;
+    open(browser, &session).await;
+    browser.type_card(&world.challenge_card()).await;
+    browser.submit_card().await;
+    browser.button("Approve").await;
+    let held = json!([{"on": "check", "fault": "status_value", "value": 1}]);
+    world.sandbox.faults(json!({"callbacks": {"lose": true}, "replies": held})).await;
+    browser.press("Approve").await;
+    browser.wait_for_state("processing").await;
+    look("return-processing").await;
+    world.sandbox.faults(json!({"callbacks": {"lose": false}, "replies": []})).await;
+    browser.wait_for_state("paid").await;
+    look("return-paid").await;
     world.decide_at_once().await;
 }
 

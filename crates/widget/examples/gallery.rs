@@ -146,8 +146,9 @@ fn main() {
         ("message-try-again", render_message(MessageKind::TryAgain, &page)),
     ];
     for (name, html) in pages {
-        // As where scripts run: the page stays for the picture, and does not reload under whoever reads it.
-        let html = html.replace("<meta http-equiv=\"refresh\"", "<meta name=\"no-refresh\"");
+        // The page that leads on at once stays for the picture.
+        let html =
+            html.replace("http-equiv=\"refresh\" content=\"0;", "name=\"refresh\" content=\"");
         std::fs::write(dir.join(name).with_extension("html"), html).unwrap();
     }
 }

@@ -84,7 +84,7 @@ pub fn render_checkout(view: &CheckoutView, page: &PageContext<'_>) -> String {
         view.state == CheckoutState::Processing && own_path(refresh.url).is_some()
     });
     let title = text::title(view);
-    let content = refresh.map(|refresh| format!("{};url={}", refresh.seconds, refresh.url));
+    let content = refresh.map(refresh_content);
     let view = view.clone();
     let check_path = page.refresh.map(|refresh| refresh.url.to_owned());
     let seconds = refresh.map(|refresh| refresh.seconds);
@@ -95,7 +95,8 @@ pub fn render_checkout(view: &CheckoutView, page: &PageContext<'_>) -> String {
     match page.live {
         Some(live) => live.shell.fill(page, live, &title, content.as_deref(), &rendered(checkout)),
         None => {
-            document(page, title, content, move || view! { <div id=ROOT_ID>{checkout()}</div> })
+            let reload = refresh.map_or(Reload::None, Reload::Watch);
+            document(page, title, reload, move || view! { <div id=ROOT_ID>{checkout()}</div> })
         }
     }
 }
@@ -128,9 +129,9 @@ fn step(view: &CheckoutView, target: &str, page: &PageContext<'_>, opened: Opene
     };
     let (heading, ..) = text::step(view.card_entry, opened);
     let (refresh, check_path) = match opened {
-        Opened::First => (Some(format!("0;url={target}")), None),
+        Opened::First => (Reload::AtOnce(format!("0;url={target}")), None),
         Opened::Again => {
-            (None, view.checkout_path.as_deref().and_then(own_path).map(str::to_owned))
+            (Reload::None, view.checkout_path.as_deref().and_then(own_path).map(str::to_owned))
         }
     };
     let title = format!("{heading}: {} to {}", text::amount(view), view.merchant);
@@ -145,22 +146,53 @@ fn message(kind: MessageKind, form_path: Option<String>, page: &PageContext<'_>)
     document(
         page,
         heading.to_owned(),
-        None,
+        Reload::None,
         move || view! { <Message kind=kind form_path=form_path /> },
     )
 }
 
-/// A document without a script: head, styles, the note of the sandbox, and `body`.
+/// How a page without the widget's script goes on by itself.
+enum Reload<'a> {
+    /// Not at all.
+    None,
+    /// At once, to this content of a refresh: allowed by WCAG 2.2 (technique H76), for nothing is there to be read yet.
+    AtOnce(String),
+    /// Looks again and again.
+    Watch(Refresh<'a>),
+}
+
+/// Looks whether the result is known, and opens the page anew only then: a page that is loaded again and again cannot be read
+/// out (WCAG 2.2, 2.2.1 and F41). Where the page is, its one button says. A redirect may lead to the shop, which this page may
+/// not read: it is only seen to be one. The pattern does not match itself.
+const WATCH: &str = "\
+const look = async () => {
+  try {
+    const { href } = document.querySelector('.action');
+    const answer = await fetch(href, { redirect: 'manual', headers: { accept: 'text/html' } });
+    const known = answer.ok && !/data-state=\\Wproc/.test(await answer.text());
+    if (known || answer.type === 'opaqueredirect') return location.replace(href);
+  } catch {}
+  setTimeout(look, every);
+};
+setTimeout(look, every);";
+
+/// A document that stands without the widget's script: head, styles, the note of the sandbox, and `body`.
 fn document<V: IntoView>(
     page: &PageContext<'_>,
     title: String,
-    refresh: Option<String>,
+    reload: Reload<'_>,
     body: impl FnOnce() -> V,
 ) -> String {
     let (lang, nonce) = (page.lang.to_owned(), page.nonce.to_owned());
     let sandbox = page.sandbox;
     let theme = page.theme.map(Theme::name);
     let framed = page.framed.then_some("");
+    let script_nonce = nonce.clone();
+    let (at_once, watch) = match reload {
+        Reload::None => (None, None),
+        Reload::AtOnce(content) => (Some(content), None),
+        Reload::Watch(refresh) => (None, Some((refresh_content(refresh), refresh.seconds))),
+    };
     let html = rendered(move || {
         view! {
             <html lang=lang data-theme=theme data-framed=framed>
@@ -172,7 +204,11 @@ fn document<V: IntoView>(
                     <meta name="robots" content="noindex" />
                     <meta name="color-scheme" content="light dark" />
                     <link rel="icon" href="data:," />
-                    {refresh.map(|content| view! { <meta http-equiv="refresh" content=content /> })}
+                    {at_once.map(|content| view! { <meta http-equiv="refresh" content=content /> })}
+                    {watch.map(|(content, seconds)| view! {
+                        <noscript><meta http-equiv="refresh" content=content /></noscript>
+                        <script nonce=script_nonce inner_html=format!("const every = {seconds}000;\n{WATCH}")></script>
+                    })}
                     <style nonce=nonce inner_html=STYLES></style>
                 </head>
                 <body>
@@ -185,6 +221,10 @@ fn document<V: IntoView>(
     let mut out = String::with_capacity(html.len() + 15);
     let _ = write!(out, "<!DOCTYPE html>{html}");
     out
+}
+
+fn refresh_content(refresh: Refresh<'_>) -> String {
+    format!("{};url={}", refresh.seconds, refresh.url)
 }
 
 /// The HTML of a view, with everything that it made forgotten.

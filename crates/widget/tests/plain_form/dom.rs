@@ -30,14 +30,19 @@ impl Element {
 const KNOWN: &[&str] = &[
     "html", "head", "header", "meta", "title", "link", "style", "body", "div", "section", "main",
     "p", "h1", "h2", "ul", "li", "a", "form", "input", "fieldset", "legend", "label", "select",
-    "option", "button", "span", "svg", "circle", "path",
+    "option", "button", "span", "svg", "circle", "path", "noscript", "script",
 ];
 
 impl Page {
     /// Parses as HTML says, and checks what must hold of every page whatever it shows.
     pub(crate) fn parse(html: String) -> Self {
-        let dom =
-            parse_document(RcDom::default(), html5ever::ParseOpts::default()).one(html.as_str());
+        // As where scripts are off.
+        let tree_builder = html5ever::tree_builder::TreeBuilderOpts {
+            scripting_enabled: false,
+            ..Default::default()
+        };
+        let options = html5ever::ParseOpts { tree_builder, ..Default::default() };
+        let dom = parse_document(RcDom::default(), options).one(html.as_str());
         // The renderer marks text that it would take over in a browser with `<!>`, which parsers read as an empty comment.
         let errors: Vec<_> = dom
             .errors

@@ -294,6 +294,10 @@ fn only_the_waiting_page_reloads_itself_and_it_stays_neutral() {
     for state in every_state() {
         let page =
             Page::parse(render_checkout(&view(state), &PageContext { refresh, ..context() }));
+        // The one script that a plain page may hold looks for the result, and is marked.
+        let script = page.all("script").collect::<Vec<_>>();
+        assert_eq!(script.len(), usize::from(state == CheckoutState::Processing));
+        assert!(script.iter().all(|script| script.get("nonce") == Some("n0nce")));
         let expected = (state == CheckoutState::Processing).then_some("3;url=/return/rt_abc");
         assert_eq!(reload(&page).as_deref(), expected, "{state:?}");
     }
