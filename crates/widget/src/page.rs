@@ -92,12 +92,11 @@ pub fn render_checkout(view: &CheckoutView, page: &PageContext<'_>) -> String {
         let model = Model::new(&view);
         view! { <Checkout view=view model=model check_path=check_path refresh_seconds=seconds /> }
     };
-    match page.live {
-        Some(live) => live.shell.fill(page, live, &title, content.as_deref(), &rendered(checkout)),
-        None => {
-            let reload = refresh.map_or(Reload::None, Reload::Watch);
-            document(page, title, reload, move || view! { <div id=ROOT_ID>{checkout()}</div> })
-        }
+    if let Some(live) = page.live {
+        live.shell.fill(page, live, &title, content.as_deref(), &rendered(checkout))
+    } else {
+        let reload = refresh.map_or(Reload::None, Reload::Watch);
+        document(page, title, reload, move || view! { <div id=ROOT_ID>{checkout()}</div> })
     }
 }
 
