@@ -46,7 +46,8 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
         dist.add_hashed("assets/frame", "wasm", &slim.bytes, "application/wasm", Reach::Same)?;
     let glue = unused::without_imports(&glue, |name| slim.renamed.contains_key(name));
     let glue = text::rename_imports(&glue, &slim.renamed, &slim.module)?;
-    let glue = text::join_start(&glue, &read_text(&www.join("frame/start.js"))?)?;
+    let start = read_text(&www.join("frame/start.js"))?;
+    let glue = unused::without_functions(&text::join_start(&glue, &start)?, &start);
     let glue = text::strip(&glue);
     let glue = dist.add_hashed("assets/frame", "js", glue.as_bytes(), JAVASCRIPT, Reach::Same)?;
 

@@ -98,6 +98,25 @@ pub(crate) fn without_imports(glue: &str, imported: impl Fn(&str) -> bool) -> St
     out
 }
 
+/// The glue without functions that neither it nor the start code names.
+pub(crate) fn without_functions(glue: &str, start: &str) -> String {
+    let mut out = glue.to_owned();
+    loop {
+        let next = out.lines().find_map(|line| {
+            let rest = line.strip_prefix("async ").unwrap_or(line).strip_prefix("function ")?;
+            let (name, _) = rest.split_once('(')?;
+            // A function of the outermost level ends with the first brace that is not indented.
+            let without = cut(&out, &format!("{line}\n"), "\n}\n")?;
+            let is_named = words(&without).chain(words(start)).any(|word| word == name);
+            (!is_named).then_some(without)
+        });
+        match next {
+            Some(without) => out = without,
+            None => return out,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +148,15 @@ mod tests {
         let out = without_imports(GLUE, |name| name == "__wbg_alert_01");
         assert!(out.contains("alert();") && !out.contains("other();"), "{out}");
         assert!(out.contains("        },\n    };\n"), "{out}");
+    }
+
+    #[test]
+    fn functions_that_nothing_names_go_and_then_those_that_only_they_named() {
+        let glue = "function a() {\n    b('a()');\n}\nfunction b() {\n    if (x) {\n    }\n}\nasync function c() {\n    d();\n}\nfunction d() {\n}\n";
+        assert_eq!(
+            without_functions(glue, "await c();"),
+            "async function c() {\n    d();\n}\nfunction d() {\n}\n"
+        );
     }
 
     #[test]
