@@ -40,6 +40,9 @@ impl Pose {
     }
 }
 
+/// Two frames: the first one may still be of the old size.
+const PAINTED: &str = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
+
 /// Height of the window in pictures, CSS pixels; a longer page makes a higher picture.
 const HEIGHT: u32 = 640;
 
@@ -56,9 +59,7 @@ impl Browser {
         let size = if pose.text == 100 { String::new() } else { format!("{}%", pose.text) };
         self.script(&format!("document.documentElement.style.fontSize = '{size}'; return true"))
             .await;
-        // Two frames: the first one may still be of the old size.
-        let painted = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
-        self.client.execute_async(painted, Vec::new()).await.expect("a page that paints");
+        self.client.execute_async(PAINTED, Vec::new()).await.expect("a page that paints");
     }
 
     async fn window(&self, width: u32, height: u32) {
@@ -77,7 +78,11 @@ impl Browser {
     /// A picture of the whole page, as long as it is: PNG.
     pub async fn picture(&self, width: u32) -> Vec<u8> {
         let metrics = self.cdp("Page.getLayoutMetrics", json!({})).await;
-        let height = metrics["cssContentSize"]["height"].as_f64().unwrap_or_default();
+        let height =
+            metrics["cssContentSize"]["height"].as_u64().expect("a height in whole pixels");
+        // A window that holds all of it: what is far outside of the window is not painted, if it is a frame.
+        self.window(width, u32::try_from(height).unwrap_or(HEIGHT).max(HEIGHT)).await;
+        self.client.execute_async(PAINTED, Vec::new()).await.expect("a page that paints");
         let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
         let picture = self
             .cdp(
