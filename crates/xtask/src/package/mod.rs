@@ -83,7 +83,7 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
     let boot = text::strip(&read_text(&www.join("frame/boot.js"))?);
     let shell = read_text(&staging.join("index.html"))?;
     let shell = built.name_glue(&shell, &glue)?;
-    let shell = text::inline(&shell, "checkout.css", &styles)?;
+    let shell = text::inline(&shell, "checkout.css", &text::pack_styles(&styles))?;
     let shell = text::inline(&shell, "frame/boot.js", &boot)?;
     let shell = text::inline(&shell, "frame/starter.js", &starter)?;
     let shell = text::without_html_comments(&shell)?;

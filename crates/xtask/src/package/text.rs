@@ -31,6 +31,40 @@ pub(crate) fn strip(source: &str) -> String {
     out
 }
 
+/// Styles without the white space that only people need: after `: , ; { }`, before `{`, and the last `;` of a block.
+///
+/// White space elsewhere can mean something (a descendant, the terms of `calc`), and so can any in quotes.
+pub(crate) fn pack_styles(styles: &str) -> String {
+    let mut out = String::with_capacity(styles.len());
+    let mut quote = None;
+    let mut blank = false;
+    for letter in styles.chars() {
+        if quote.is_some() {
+            out.push(letter);
+            if quote == Some(letter) {
+                quote = None;
+            }
+            continue;
+        }
+        if letter.is_ascii_whitespace() {
+            blank = true;
+            continue;
+        }
+        if blank && letter != '{' && !out.ends_with([':', ',', ';', '{', '}']) && !out.is_empty() {
+            out.push(' ');
+        }
+        blank = false;
+        if letter == '}' && out.ends_with(';') {
+            out.pop();
+        }
+        if matches!(letter, '"' | '\'') {
+            quote = Some(letter);
+        }
+        out.push(letter);
+    }
+    out
+}
+
 /// What wasm-bindgen calls the function that the glue exports as default. The start code calls it by this name.
 const INIT: &str = "__wbg_init";
 
@@ -155,6 +189,15 @@ mod tests {
     fn comments_blank_lines_and_indentation_go_and_code_stays() {
         let source = "// says\n  const a = 'x // y'; // kept\n\n  /** Doc\n   * more\n   */\n/* one line */\n  a();\n/* with code */ b();\n";
         assert_eq!(strip(source), "const a = 'x // y'; // kept\na();\n/* with code */ b();\n");
+    }
+
+    #[test]
+    fn white_space_that_means_something_in_styles_stays() {
+        let styles = "a b,\n.c > d {\n  width: calc(1px + 2px);\n  content: \"x; {  y\";\n}\n@media (min-width: 9px) and (hover) {\n.e\n.f { --x: 1; }\n}\n";
+        assert_eq!(
+            pack_styles(styles),
+            "a b,.c > d{width:calc(1px + 2px);content:\"x; {  y\"}@media (min-width:9px) and (hover){.e .f{--x:1}}"
+        );
     }
 
     #[test]
