@@ -5,7 +5,7 @@
 //                  back from the back-forward cache) gets size, ready and state again. {type: "navigate", path} without a port opens the path in
 //                  the top window, so that the caller need not know where it runs.
 //   plain()        says that no WebAssembly will run: the form goes on as a plain one, and a page that waits for a result reloads itself.
-//   wasm           promise of the response with the wasm; set at the end of <body>
+//   wasm           promise of the response with the wasm; set by the script after this one
 //
 // Protocol 1, loader to frame: {farthing: 1} with a port, from our parent and from an origin in <html data-shops>; over the port
 // {type: "theme", theme, properties}. Nothing else is listened to. Whole-line comments are removed when it is packaged.
