@@ -82,6 +82,7 @@
 
     // Not one word from the frame. It stays where it is, unseen: if it answers after all, it is shown.
     const failLoad = () => {
+      if (form.state === 'error') return;
       const retry = make('button', { font: 'inherit', padding: '.75em 1.5em', margin: '.5rem' }, { type: 'button', textContent: 'Try again' });
       retry.onclick = () => restart(host, true);
       const link = make('a', { color: 'inherit', display: 'inline-block', padding: '.75em', margin: '.5rem' }, {

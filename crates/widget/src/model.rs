@@ -73,6 +73,8 @@ pub struct Terms {
     pub payment_id: Option<String>,
     /// Its status when the page was rendered.
     pub payment_status: Option<PaymentStatus>,
+    /// Counts what was sent and heard: an answer to an older question is no news any more.
+    pub turn: u32,
     /// Whether the page was rendered with a form.
     pub has_form: bool,
 }
@@ -94,6 +96,7 @@ impl Model {
                 path: view.checkout_path.clone(),
                 payment_id: view.payment_id.clone(),
                 payment_status: view.payment_status,
+                turn: 0,
                 has_form: has_form(view),
             }),
             look: RwSignal::new(Look::NOTHING),

@@ -1,6 +1,8 @@
 //! The frame's entry: what trunk builds and the checkout page starts.
 
 fn main() {
-    // A page that is no checkout stays as it is.
-    let _ = farthing_widget::live::frame::hydrate();
+    if farthing_widget::live::frame::hydrate().is_none() {
+        // The start script hears it, and the page goes on as a plain one.
+        wasm_bindgen::throw_str("this page is no checkout");
+    }
 }

@@ -7,6 +7,7 @@ mod browser;
 pub mod client;
 #[cfg(feature = "hydrate")]
 pub mod frame;
+mod patience;
 mod send;
 mod watch;
 pub mod wire;
@@ -62,7 +63,10 @@ fn apply(model: Model, status: Status) {
         if let Some(attempt) = status.attempt.filter(|_| other_payment) {
             terms.attempt = attempt;
         }
-        terms.payment_id.clone_from(&status.payment_id);
+        // Only a payment that is over for the form is old news: one that was pending may still end and bring the next key.
+        if ready {
+            terms.payment_id.clone_from(&status.payment_id);
+        }
     });
     model.total.set(status.total);
     if ready && !known.has_form {
@@ -78,7 +82,7 @@ fn apply(model: Model, status: Status) {
         }
     }
     if ready && other_version {
-        // Said aloud, and nothing more: the shopper goes on typing. A submit of the old amount is refused by the server.
+        // Said aloud, and nothing more: the shopper goes on typing. A submit carries the version that is on the screen.
         model.notice.set(text::total_changed(&model.total.get_untracked()));
     }
     if let CheckoutState::Ready { declined: Some(code), .. } = status.state

@@ -10,11 +10,15 @@ use wasm_bindgen::JsValue;
 use web_sys::{FormData, HtmlFormElement};
 
 use super::browser::Fingerprint;
+use super::patience::Patience;
 use super::watch::status_of;
 use super::wire;
 use crate::errors;
 use crate::event::CheckoutEvent;
 use crate::model::{Model, Terms};
+
+/// How long an answer may take, milliseconds: longer than the server waits for the gateway, two minutes at most.
+const ANSWER_WITHIN: u32 = 130_000;
 
 /// Sends a form that was found complete. Does nothing while another submit is under way.
 pub fn submit(model: Model, form: &HtmlFormElement) {
@@ -27,11 +31,19 @@ pub fn submit(model: Model, form: &HtmlFormElement) {
         return;
     };
     model.submitting.set(true);
+    model.terms.update_value(|terms| terms.turn += 1);
     // The card lives in this one JavaScript string until the request has taken it: never in a signal or an action.
     spawn_local(async move {
         let answer = send(&path, body).await;
+        // Taken away meanwhile: the server goes on, and there is nobody to tell.
+        if model.submitting.is_disposed() {
+            return;
+        }
+        model.terms.update_value(|terms| terms.turn += 1);
         settle(model, &path, answer).await;
-        model.submitting.set(false);
+        if !model.submitting.is_disposed() {
+            model.submitting.set(false);
+        }
     });
 }
 
@@ -61,19 +73,25 @@ async fn send(path: &str, body: JsValue) -> Answer {
     let mut url = String::with_capacity(path.len() + 9);
     url.push_str(path);
     url.push_str("/payments");
-    let request = Request::post(&url).header("Content-Type", "application/json").body(body);
+    let patience = Patience::of(ANSWER_WITHIN);
+    let request = Request::post(&url)
+        .header("Content-Type", "application/json")
+        .abort_signal(patience.signal())
+        .body(body);
     let Ok(request) = request else { return Answer::Unclear };
     let Ok(response) = request.send().await else { return Answer::Unclear };
     let Some(value) = wire::json(response).await else { return Answer::Unclear };
     if let Some(status) = wire::text(&value, "status") {
         return Answer::Payment { status: status.parse().ok(), next: wire::text(&value, "next") };
     }
-    match wire::text(&value, "type") {
+    // Only our server's own word is a refusal. A proxy's is none, and after a fault of ours nobody knows either.
+    let kind = wire::text(&value, "type").unwrap_or_default();
+    match kind.strip_prefix("urn:farthing:problem:") {
+        None | Some("internal") => Answer::Unclear,
         Some(_) => Answer::Refused {
             message: wire::text(&value, "message"),
             errors: wire::field_errors(&value),
         },
-        None => Answer::Unclear,
     }
 }
 
@@ -98,15 +116,26 @@ async fn settle(model: Model, path: &str, answer: Answer) {
         Answer::Refused { message, .. } => {
             let before = model.state.get_untracked();
             let fresh = refresh(model, path).await;
+            if model.state.is_disposed() {
+                return;
+            }
             // Another state says more than any sentence above the form.
             if !fresh || super::same(before, model.state.get_untracked()) {
                 super::refuse(model, message.as_deref().unwrap_or(errors::NOT_SENT));
             }
         }
         Answer::Unclear => {
-            let before = model.state.get_untracked();
+            let known = model.terms.with_value(|terms| terms.payment_id.clone());
             refresh(model, path).await;
-            if super::same(before, model.state.get_untracked()) {
+            if model.state.is_disposed() {
+                return;
+            }
+            let ready = matches!(model.state.get_untracked(), CheckoutState::Ready { .. });
+            let heard_of = model.terms.with_value(|terms| terms.payment_id != known);
+            if !ready {
+                // It did arrive: nothing needs these digits again.
+                super::forget_card(model);
+            } else if !heard_of {
                 super::refuse(model, errors::INTERRUPTED);
                 model.emit(CheckoutEvent::Error {
                     code: "network",
@@ -121,7 +150,7 @@ async fn settle(model: Model, path: &str, answer: Answer) {
 async fn refresh(model: Model, path: &str) -> bool {
     let status = status_of(path).await;
     let fresh = status.is_some();
-    if let Some(status) = status {
+    if let Some(status) = status.filter(|_| !model.state.is_disposed()) {
         super::apply(model, status);
     }
     fresh

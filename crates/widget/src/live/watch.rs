@@ -12,6 +12,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{EventSource, MessageEvent};
 
+use super::patience::Patience;
 use super::wire::{self, Status};
 use crate::model::Model;
 
@@ -23,6 +24,8 @@ const LONGEST_PAUSE: u32 = 15_000;
 const FIRST_WORD: u32 = 4_000;
 /// While a result is open the server is asked now and then even if the stream stands, milliseconds.
 const MISTRUST: u32 = 30_000;
+/// How long the answer to a question may take, milliseconds.
+const STATUS_WITHIN: u32 = 12_000;
 /// So many answers without the stream, and it is tried again.
 const TRY_STREAM_EVERY: u32 = 4;
 
@@ -117,7 +120,11 @@ impl Watch {
             if let Some(status) = status {
                 inner.asked.set(0);
                 inner.spoke.set(true);
-                Self(inner).take(status);
+                let watch = Self(inner);
+                if watch.is_needed() {
+                    watch.0.model.terms.update_value(|terms| terms.turn += 1);
+                    watch.take(status);
+                }
             }
         });
         let weak = Rc::downgrade(&self.0);
@@ -175,8 +182,16 @@ impl Watch {
             return;
         }
         let watch = self.clone();
+        let turn = self.turn();
         spawn_local(async move {
             let status = status_of(&watch.0.path).await;
+            if !watch.is_needed() {
+                return;
+            }
+            if watch.turn() != turn {
+                // Something newer was sent or heard meanwhile: this answer may be older than that.
+                return watch.ask_later();
+            }
             let asked = watch.0.asked.get() + 1;
             watch.0.asked.set(asked);
             let answered = status.is_some();
@@ -190,9 +205,14 @@ impl Watch {
         });
     }
 
+    fn turn(&self) -> u32 {
+        self.0.model.terms.with_value(|terms| terms.turn)
+    }
+
     fn take(&self, status: Status) {
-        // While a form is under way its own answer comes first, and after it whatever was missed.
-        if self.0.model.submitting.get_untracked() {
+        // While a form is under way its own answer comes first, and after it whatever was missed: but the end is the end.
+        if self.0.model.submitting.get_untracked() && !super::is_over(status.state) {
+            self.0.spoke.set(false);
             return self.ask_in(FIRST_PAUSE);
         }
         super::apply(self.0.model, status);
@@ -216,7 +236,8 @@ pub(super) async fn status_of(path: &str) -> Option<Status> {
     let mut url = String::with_capacity(path.len() + 7);
     url.push_str(path);
     url.push_str("/status");
-    let response = Request::get(&url).send().await.ok()?;
+    let patience = Patience::of(STATUS_WITHIN);
+    let response = Request::get(&url).abort_signal(patience.signal()).send().await.ok()?;
     if !response.ok() {
         return None;
     }

@@ -37,7 +37,8 @@ const STAND_INS: &str = "
         set onerror(f) { }
     };
     window.EventSource.OPEN = 1;
-    window.fetch = () => new Promise(() => {});
+    window.sent = [];
+    window.fetch = request => { request.text().then(text => text && window.sent.push(text)); return new Promise(() => {}); };
     window.say = status => window.streams.at(-1).dispatchEvent(new MessageEvent('status', { data: JSON.stringify(status) }));
 ";
 
@@ -219,4 +220,40 @@ async fn what_is_no_status_changes_nothing() {
     settle().await;
     assert_eq!(page.root_attribute("data-state").as_deref(), Some("ready"));
     assert!(posted("complete").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_decline_that_was_pending_first_brings_the_next_key_and_an_empty_card() {
+    let page = Page::put(PAGES[0].1);
+    frame::hydrate().unwrap();
+    settle().await;
+    let common = r#""session_status":"open","version":3,"amount":1050,"currency":"EUR","total":"€10.50","leaves":false"#;
+    page.input("card_number").set_value("4111 1111 1111 1111");
+    say(&format!(
+        r#"{{"state":"processing","payment_id":"pay_1","payment_status":"processing",{common}}}"#
+    ));
+    settle().await;
+    assert_eq!(page.root_attribute("data-state").as_deref(), Some("processing"));
+    say(&format!(
+        r#"{{"state":"ready","declined":"declined","wait_seconds":0,"payment_id":"pay_1","payment_status":"failed","attempt":"att_next_key",{common}}}"#
+    ));
+    settle().await;
+    assert_eq!(page.input("card_number").value(), "");
+    assert_eq!(posted("error").len(), 1, "the page around hears of the decline");
+    for (name, value) in [
+        ("card_number", "4012 0000 0000 3010"),
+        ("card_expiry", "12 / 39"),
+        ("card_code", "123"),
+        ("card_holder", "Ann Lee"),
+    ] {
+        page.input(name).set_value(value);
+    }
+    page.find("button[type=submit]").unwrap().unchecked_into::<HtmlElement>().click();
+    settle().await;
+    settle().await;
+    let sent: Array = Reflect::get(&window(), &"sent".into()).unwrap().unchecked_into();
+    assert_eq!(sent.length(), 1);
+    let body = JSON::parse(&sent.get(0).as_string().unwrap()).unwrap();
+    assert_eq!(Reflect::get(&body, &"attempt".into()).unwrap(), JsValue::from_str("att_next_key"));
+    assert_eq!(page.root_attribute("data-state").as_deref(), Some("submitting"));
 }
