@@ -79,7 +79,7 @@ pub fn checkout_policy(nonce: &Nonce, shops: &[Origin], mode: Mode) -> HeaderVal
 /// The policy of the hand-over page to the bank: no script, no card field, and forms that may lead to any bank.
 pub fn step_policy(nonce: &Nonce, shops: &[Origin], mode: Mode) -> HeaderValue {
     policy(format!(
-        "default-src 'none'; style-src 'nonce-{}'; form-action https:{}; base-uri 'none'; frame-ancestors {}",
+        "default-src 'none'; style-src 'nonce-{}'; img-src data:; form-action https:{}; base-uri 'none'; frame-ancestors {}",
         nonce.as_str(),
         local_http(mode),
         ancestors(shops)
@@ -163,7 +163,7 @@ mod tests {
     fn the_step_page_has_no_script_and_may_post_to_any_bank_over_https() {
         assert_eq!(
             step_policy(&nonce(), &shops()[..1], Mode::Live),
-            "default-src 'none'; style-src 'nonce-bm9uY2U='; form-action https:; base-uri 'none'; \
+            "default-src 'none'; style-src 'nonce-bm9uY2U='; img-src data:; form-action https:; base-uri 'none'; \
              frame-ancestors https://shop.example"
         );
     }
