@@ -71,6 +71,34 @@ async fn another_card_pays_in_the_same_frame_and_only_the_card_is_typed_again() 
     world.finish().await;
 }
 
+/// The key of an attempt that was pending is spent like any other: the next press needs the next key.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decline_that_comes_after_a_wait_leaves_a_form_that_pays() {
+    let world = World::start().await;
+    let browser = world.live_browser().await;
+    for site in Site::BOTH {
+        let session = world.session().await;
+        browser.open_shop(&world.shop_page(&session, site)).await;
+        browser.type_card(&world.bad_card()).await;
+        world.hold_results().await;
+        browser.submit_card().await;
+        browser.wait_for_state("processing").await;
+        world.tell_results().await;
+        browser.wait_for_state("ready").await;
+        assert!(browser.text().await.contains("did not go through"));
+        assert_eq!(browser.value(NUMBER).await, "");
+        world.decide_at_once().await;
+        browser.type_card(&world.good_card()).await;
+        browser.submit_card().await;
+        browser.wait_for_state("paid").await;
+        let payments = world.api.payments_of(&session.order_id).await;
+        assert_eq!(payments.len(), 2, "{payments:?}");
+    }
+    assert_eq!(world.sandbox.charges().await, 2);
+    drop(browser);
+    world.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_pause_that_the_gateway_demands_is_counted_down_and_another_card_need_not_wait() {
     let world = World::start().await;
