@@ -180,6 +180,10 @@ pub mod answer {
     pub const PA_REQ: &str = "paReq";
     /// The issuer's page.
     pub const ACS_URL: &str = "acsurl";
+    /// 3-D Secure 1 merchant data; the session data of a 3-D Secure 2 challenge.
+    pub const MD: &str = "md";
+    /// Where the issuer posts its 3-D Secure 1 result.
+    pub const TERM_URL: &str = "termUrl";
     /// Device data step.
     pub const THREE_DS_METHOD_DATA: &str = "threeDSMethodData";
 }
@@ -355,6 +359,43 @@ pub struct CheckedAnswer {
     /// Customer's family name.
     #[serde(rename = "lastName")]
     pub last_name: Option<String>,
+    /// The next step, in the fields of [`CardAnswer`]: in no sample. Our reading, for after the device data step nothing else could
+    /// tell what follows.
+    #[serde(flatten)]
+    pub step: StepFields,
+}
+
+/// The fields of [`CardAnswer`] that name a next step, left out where they are empty.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepFields {
+    /// Where the shopper has to go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form_url: Option<String>,
+    /// Device data step, base64url.
+    #[serde(rename = "threeDSMethodData", default, skip_serializing_if = "Option::is_none")]
+    pub three_ds_method_data: Option<String>,
+    /// 3-D Secure 1 request.
+    #[serde(rename = "paReq", default, skip_serializing_if = "Option::is_none")]
+    pub pa_req: Option<String>,
+    /// 3-D Secure 2 challenge request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creq: Option<String>,
+    /// 3-D Secure 1 merchant data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub md: Option<String>,
+    /// Where the issuer posts its result.
+    #[serde(rename = "termUrl", default, skip_serializing_if = "Option::is_none")]
+    pub term_url: Option<String>,
+    /// The issuer's page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acsurl: Option<String>,
+}
+
+impl fmt::Debug for StepFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A next step opens the payment to whoever holds it.
+        f.write_str("StepFields(..)")
+    }
 }
 
 impl fmt::Debug for CheckedAnswer {

@@ -129,6 +129,7 @@ pub(crate) fn checked(order: &Order, waiting: u8, says: FinalAmount) -> Value {
         kind: wire::TYPE_PAYMENT.to_owned(),
         first_name: Some(order.new.first_name.clone()),
         last_name: Some(order.new.last_name.clone()),
+        step: wire::StepFields::default(),
     };
     serde_json::to_value(answer).unwrap_or_default()
 }
