@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use farthing_types::{BrowserInfo, Card, Currency, Customer, CustomerField, DeclineCode, Money};
+use farthing_types::{
+    BrowserInfo, Card, Currency, Customer, CustomerField, DeclineCode, Money, StepKind,
+};
 
 use crate::wire::{RawCallback, WireRequest, WireResponse};
 
@@ -124,7 +126,7 @@ pub enum PayState {
     Misconfigured,
     /// Accepted; nothing to do but to wait.
     Pending,
-    /// The shopper has to go somewhere.
+    /// The shopper's browser has something to do.
     Step(NextStep),
     /// Not understood.
     Unclear(Unclear),
@@ -139,19 +141,22 @@ pub struct Refusal {
     pub raw: Option<String>,
 }
 
-/// Where the shopper has to go.
-#[non_exhaustive]
-pub enum NextStep {
-    /// A page of the gateway, opened by a top-level GET. Its host is on the allow-list.
-    Redirect(url::Url),
+/// What the shopper's browser has to do next.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// What kind of step it is.
+    pub kind: StepKind,
+    /// Where it leads. A redirect's host is on the allow-list; an issuer's page cannot be listed, and is https with a name.
+    pub target: url::Url,
+    /// The fields of the form that is posted there; none for a redirect, which is a GET.
+    pub fields: Vec<(&'static str, String)>,
 }
 
 impl fmt::Debug for NextStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // The path opens the shopper's payment to whoever holds it.
-            Self::Redirect(url) => write!(f, "Redirect({})", url.host_str().unwrap_or_default()),
-        }
+        // The path and the fields open the shopper's payment to whoever holds them.
+        let Self { kind, target, fields: _ } = self;
+        write!(f, "{kind}({})", target.host_str().unwrap_or_default())
     }
 }
 
@@ -167,6 +172,8 @@ pub enum Unclear {
     ForeignHost,
     /// Not JSON, cut, nested too deeply, with doubled keys, or not UTF-8.
     Malformed,
+    /// A next step that cannot be taken: it leads nowhere, to an address that is none of a bank, or its way back is missing.
+    Step,
     /// Rate limit or server error: HTTP 429 and 5xx, or another code that means nothing here.
     Status,
     /// A status outside the documented ones.
@@ -181,6 +188,7 @@ impl Unclear {
             Self::ForeignOrder => "foreign_order",
             Self::ForeignHost => "foreign_host",
             Self::Malformed => "malformed",
+            Self::Step => "step",
             Self::Status => "status",
             Self::UnknownStatus => "unknown_status",
         }
@@ -194,6 +202,8 @@ pub struct CheckAnswer {
     pub state: CheckedState,
     /// The card, if the answer described one.
     pub card: Option<CardSummary>,
+    /// What the shopper has to do now, if the payment is under way and the answer says so.
+    pub step: Option<NextStep>,
 }
 
 /// What an authenticated check says about the payment.

@@ -15,6 +15,7 @@ pub mod format;
 pub mod money;
 mod named;
 pub mod payment;
+pub mod three_ds;
 
 pub use brand::Brand;
 pub use browser::BrowserInfo;
@@ -24,3 +25,4 @@ pub use customer::{Customer, CustomerField};
 pub use decline::{Advice, DeclineCode};
 pub use money::Money;
 pub use payment::{PaymentStatus, SessionStatus};
+pub use three_ds::{ChallengeWindow, StepKind, StepWay};

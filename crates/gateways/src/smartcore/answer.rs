@@ -3,9 +3,12 @@
 //! Source: "SmartCore API" and "SmartPayments API", "Create payment form", "Create direct payment", "Check transaction
 //! status". Where they contradict each other, `docs/gateways/smartcore.md` says what was decided.
 
+use farthing_types::StepKind;
+
 use super::codes::{self, longest_run_of_digits};
 use super::hosts::FormHosts;
 use super::reader::{Amount, Node, Object, Status, read_object};
+use super::steps;
 use super::wire::{NOT_FOUND_TEXTS, TYPE_PAYMENT, answer, status};
 use crate::gateway::{
     CardSummary, CheckAnswer, CheckedState, NextStep, PayAnswer, PayState, Refusal, Unclear,
@@ -41,23 +44,10 @@ pub(super) fn read_pay(
 }
 
 fn pay_state(hosts: &FormHosts, object: &Object) -> PayState {
-    let has = |name: &str| object.filled_in_any_case(name).map(|node| node.is_some());
-    let (Ok(form_url), Ok(has_creq), Ok(has_pa_req), Ok(has_method)) = (
-        object.filled_in_any_case(answer::FORM_URL),
-        has(answer::CREQ),
-        has(answer::PA_REQ),
-        has(answer::THREE_DS_METHOD_DATA),
-    ) else {
-        return PayState::Unclear(Unclear::Malformed);
-    };
-    if let Some(form_url) = form_url {
-        return match form_url.as_text().and_then(|text| hosts.allowed(text)) {
-            Some(url) => PayState::Step(NextStep::Redirect(url)),
-            None => PayState::Unclear(Unclear::ForeignHost),
-        };
-    }
-    if has_creq || has_pa_req || has_method {
-        return PayState::Pending;
+    match steps::next_step(hosts, object) {
+        Ok(Some(step)) => return PayState::Step(step),
+        Ok(None) => {}
+        Err(why) => return PayState::Unclear(why),
     }
     let is_refused = [answer::ERROR_CATEGORY, answer::ERROR_MESSAGE, answer::ERR]
         .into_iter()
@@ -80,9 +70,16 @@ fn refusal(object: &Object) -> Option<Refusal> {
     Some(Refusal { decline: codes::decline(&code), raw: codes::keepable(&code) })
 }
 
+/// The last part of an accepted `form_url`. An issuer's page has ids of its own.
 fn processing_id_of_step(state: &PayState) -> Option<String> {
-    let PayState::Step(NextStep::Redirect(url)) = state else { return None };
-    url.path_segments()?.next_back().filter(|segment| is_processing_id(segment)).map(str::to_owned)
+    let PayState::Step(NextStep { kind: StepKind::Redirect, target, .. }) = state else {
+        return None;
+    };
+    target
+        .path_segments()?
+        .next_back()
+        .filter(|segment| is_processing_id(segment))
+        .map(str::to_owned)
 }
 
 /// The gateway's own ids: 24 hexadecimal digits in every sample.
@@ -91,8 +88,12 @@ fn is_processing_id(id: &str) -> bool {
 }
 
 /// Reads the answer of `check`.
-pub(super) fn read_check(known_ids: &[&str], response: &WireResponse) -> CheckAnswer {
-    let without_card = |state| CheckAnswer { state, card: None };
+pub(super) fn read_check(
+    hosts: &FormHosts,
+    known_ids: &[&str],
+    response: &WireResponse,
+) -> CheckAnswer {
+    let without_card = |state| CheckAnswer { state, card: None, step: None };
     let unclear = |why| without_card(CheckedState::Unclear(why));
     match (response.status, read_object(&response.body)) {
         (401 | 403, _) => without_card(CheckedState::Misconfigured),
@@ -102,7 +103,14 @@ pub(super) fn read_check(known_ids: &[&str], response: &WireResponse) -> CheckAn
         }
         (200..=299, Some(object)) => match checked_state(&object) {
             state @ (CheckedState::Unclear(_) | CheckedState::NotFound) => without_card(state),
-            state => CheckAnswer { state, card: card_summary(&object) },
+            state => {
+                // What cannot be taken is no step here: the payment stays pending and is asked for again.
+                let step = match state {
+                    CheckedState::Pending => steps::next_step(hosts, &object).ok().flatten(),
+                    _ => None,
+                };
+                CheckAnswer { state, card: card_summary(&object), step }
+            }
         },
         (400 | 404 | 422, Some(object))
             if is_not_found(&object) && !is_foreign(known_ids, &object) =>

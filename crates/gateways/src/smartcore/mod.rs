@@ -12,6 +12,7 @@ pub mod profile;
 mod reader;
 mod request;
 pub mod sign;
+mod steps;
 pub mod wire;
 
 use std::fmt;
@@ -151,9 +152,7 @@ impl Gateway for SmartCore {
         Ok(self.post(&self.form_url, fields.write()))
     }
 
-    /// A `form_url` on the allow-list is the next step, whatever else the answer says. An answer that asks for a
-    /// challenge (`creq`, `paReq`) or a device data step without a `form_url` is read as pending: those steps are not
-    /// carried out yet, and the payment is settled by its checks.
+    /// Of the steps that an answer can ask for, the first of `form_url`, `creq`, `paReq` and `threeDSMethodData` that can be taken.
     fn read_pay(&self, gateway_order_id: &str, answer: &WireResponse) -> PayAnswer {
         answer::read_pay(&self.hosts, gateway_order_id, answer)
     }
@@ -166,7 +165,7 @@ impl Gateway for SmartCore {
     }
 
     fn read_check(&self, known_ids: &[&str], answer: &WireResponse) -> CheckAnswer {
-        answer::read_check(known_ids, answer)
+        answer::read_check(&self.hosts, known_ids, answer)
     }
 
     fn read_callback(&self, raw: &RawCallback<'_>) -> Result<Notice, CallbackError> {

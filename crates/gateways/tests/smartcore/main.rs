@@ -13,4 +13,5 @@ mod callbacks;
 mod fixtures;
 mod requests;
 mod secrets;
+mod steps;
 mod support;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use farthing_gateways::smartcore::{Config, Profile, SmartCore};
 use farthing_gateways::{Gateway, NextStep, RawCallback, WireRequest, WireResponse};
-use farthing_types::BrowserInfo;
+use farthing_types::{BrowserInfo, StepKind};
 use secrecy::SecretString;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
@@ -40,10 +40,12 @@ fn requests_answers_callbacks_and_steps_print_no_content() {
     assert_eq!(format!("{response:?}"), "WireResponse(200, 16 bytes)");
     let callback = RawCallback { content_type: Some(CARD_NUMBER), body: CARD_NUMBER.as_bytes() };
     assert_eq!(format!("{callback:?}"), "RawCallback(16 bytes)");
-    let step = NextStep::Redirect(
-        "https://payment.smartcore.pro/64a7eec2d46c5db10d082b3d".parse().unwrap(),
-    );
-    assert_eq!(format!("{step:?}"), "Redirect(payment.smartcore.pro)");
+    let step = NextStep {
+        kind: StepKind::Challenge,
+        target: "https://acs.bank.example/64a7eec2d46c5db10d082b3d".parse().unwrap(),
+        fields: vec![("creq", "eyJtZXNzYWdlVHlwZSI6IkNSZXEifQ".to_owned())],
+    };
+    assert_eq!(format!("{step:?}"), "challenge(acs.bank.example)");
 }
 
 #[test]
