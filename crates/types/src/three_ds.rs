@@ -82,23 +82,25 @@ impl ChallengeWindow {
         }
     }
 
-    /// The window that suits so much room, CSS pixels: the roomiest that fits, or all of a small screen. A challenge is read and typed
-    /// in, so height counts for more than width, and a phone gives it everything.
+    /// The window that suits so much room, CSS pixels: the roomiest that fits and is plainly in front of something, or all of a small
+    /// screen. A challenge is read and typed in, so height counts for more than width.
     pub const fn that_fits(width: u32, height: u32) -> Self {
-        let mut sizes = [Self::W500, Self::W600, Self::W390].as_slice();
-        while let [window, rest @ ..] = sizes {
+        let mut windows = [Self::W500, Self::W600, Self::W390].as_slice();
+        while let [window, rest @ ..] = windows {
             if let Some((wide, high)) = window.size()
-                && width >= wide
+                && width >= wide + MARGIN
                 && height >= high
             {
-                // A frame that is nearly as wide as the room around it looks like a mistake: then it may have all of it.
-                return if width < wide + 64 { Self::Full } else { *window };
+                return *window;
             }
-            sizes = rest;
+            windows = rest;
         }
         Self::Full
     }
 }
+
+/// So much wider than a window is the room around it, CSS pixels: else it may as well have all of it.
+const MARGIN: u32 = 64;
 
 #[cfg(test)]
 mod tests {
