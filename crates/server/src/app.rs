@@ -61,6 +61,8 @@ pub struct Parts {
     pub refusals: Refusals,
     /// Which card an attempt's key was used for, as keyed hashes.
     pub cards: CardMemory,
+    /// Held while a hand-over page is claimed: only one window is the first to open it.
+    pub step_turn: tokio::sync::Mutex<()>,
     /// Work that must end before the process does.
     pub tasks: TaskTracker,
     /// Tells the background loops to end.

@@ -121,6 +121,7 @@ impl Server {
             checks: Checks::default(),
             refusals: Refusals::default(),
             cards: CardMemory::new()?,
+            step_turn: tokio::sync::Mutex::new(()),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             check_wanted: Notify::new(),

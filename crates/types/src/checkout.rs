@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Currency, CustomerField, DeclineCode, PaymentStatus, SessionStatus};
+use crate::{Currency, CustomerField, DeclineCode, PaymentStatus, SessionStatus, StepWay};
 
 /// Everything the checkout page shows. Never holds what the merchant sent about the customer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct CheckoutView {
     pub payment_id: Option<String>,
     /// The last attempt's status.
     pub payment_status: Option<PaymentStatus>,
+    /// How `{checkout_path}/step` is shown, while the payment waits for it.
+    #[serde(default)]
+    pub step: Option<StepWay>,
     /// Where "back to the shop" leads, if the merchant said so.
     pub return_url: Option<String>,
     /// What a submit was refused for; empty on a fresh page.
@@ -75,6 +78,9 @@ pub struct CheckoutStatus {
     /// The last attempt's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_status: Option<PaymentStatus>,
+    /// How `/checkout/{cst}/step` is shown, while the payment waits for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepWay>,
     /// The session's version: a submit has to carry it.
     pub version: u32,
     /// Integer minor units.

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, FieldError};
 use farthing_types::{CustomerField, DeclineCode};
 use farthing_widget::{
-    MessageKind, PageContext, Refresh, render_checkout, render_message, render_refused,
-    render_reopened_step, render_step,
+    HandOver, MessageKind, Opened, PageContext, Refresh, render_checkout, render_message,
+    render_refused, render_step,
 };
 
 fn view(state: CheckoutState) -> CheckoutView {
@@ -31,10 +31,15 @@ fn view(state: CheckoutState) -> CheckoutView {
         state,
         payment_id: None,
         payment_status: None,
+        step: None,
         return_url: Some("https://books.example/cart".to_owned()),
         errors: Vec::new(),
         typed: Vec::new(),
     }
+}
+
+fn hand_over(opened: Opened) -> HandOver<'static> {
+    HandOver { target: "https://bank.example/acs?id=1&n=2", fields: &[], opened, in_modal: false }
 }
 
 fn main() {
@@ -124,22 +129,20 @@ fn main() {
         ("expired", render_checkout(&view(CheckoutState::Expired), &page)),
         ("return-processing", render_checkout(&waiting_elsewhere, &page)),
         ("return-declined", render_checkout(&elsewhere, &page)),
-        (
-            "step",
-            render_step(
-                &view(CheckoutState::Challenge),
-                "https://bank.example/acs?id=1&n=2",
-                &page,
-            ),
-        ),
+        ("step", render_step(&view(CheckoutState::Challenge), hand_over(Opened::First), &page)),
         (
             "step-again",
-            render_reopened_step(
+            render_step(&view(CheckoutState::Challenge), hand_over(Opened::Again), &page),
+        ),
+        (
+            "step-in-modal",
+            render_step(
                 &view(CheckoutState::Challenge),
-                "https://bank.example/acs?id=1&n=2",
-                &page,
+                HandOver { in_modal: true, ..hand_over(Opened::Again) },
+                &PageContext { framed: true, ..page },
             ),
         ),
+        ("message-back", render_message(MessageKind::Back, &PageContext { framed: true, ..page })),
         ("message-not-available", render_message(MessageKind::NotAvailable, &page)),
         ("message-refused", render_refused(path, &page)),
         ("message-busy", render_message(MessageKind::Busy, &page)),

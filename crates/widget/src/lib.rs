@@ -43,9 +43,11 @@ pub use message::MessageKind;
 pub use model::Model;
 #[cfg(feature = "ssr")]
 pub use page::{
-    Live, PageContext, Refresh, Shell, ShellError, Theme, render_checkout, render_message,
-    render_refused, render_reopened_step, render_step,
+    HandOver, Live, PageContext, Refresh, Shell, ShellError, Theme, render_checkout,
+    render_message, render_method, render_refused, render_step,
 };
+#[cfg(feature = "ssr")]
+pub use step::Opened;
 
 /// The styles of every page. Small enough to travel with each of them.
 #[cfg(any(feature = "ssr", feature = "csr"))]

@@ -15,6 +15,8 @@ pub enum MessageKind {
     Busy,
     /// A fault of ours (500).
     TryAgain,
+    /// The bank has led back into the checkout's own frame, which now closes.
+    Back,
 }
 
 /// Heading, sentences and, where it helps, one way on.

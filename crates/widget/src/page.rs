@@ -14,7 +14,7 @@ use crate::checkout::Checkout;
 use crate::link::{own_path, web_url};
 use crate::message::{Message, MessageKind};
 use crate::model::Model;
-use crate::step::{Opened, Step};
+use crate::step::{Method, Opened, Step};
 use crate::text;
 
 /// The id of the element whose content is the checkout, and nothing else: what a script hydrates.
@@ -100,16 +100,68 @@ pub fn render_checkout(view: &CheckoutView, page: &PageContext<'_>) -> String {
     }
 }
 
-/// The hand-over page, opened for the first time: leads on to `target` at once.
-///
-/// `target` has to be an absolute `http` or `https` address; anything else gives the page that says "try again".
-pub fn render_step(view: &CheckoutView, target: &str, page: &PageContext<'_>) -> String {
-    step(view, target, page, Opened::First)
+/// Where the hand-over page leads, and how.
+#[derive(Clone, Copy)]
+pub struct HandOver<'a> {
+    /// The bank's or gateway's address.
+    pub target: &'a str,
+    /// What is posted there; nothing is asked for with a GET.
+    pub fields: &'a [(String, String)],
+    /// For the first time the page leads on at once, later nothing happens by itself.
+    pub opened: Opened,
+    /// Whether it stands in the checkout's own frame.
+    pub in_modal: bool,
 }
 
-/// The hand-over page, opened again while the gateway says that the payment is still open: nothing happens by itself.
-pub fn render_reopened_step(view: &CheckoutView, target: &str, page: &PageContext<'_>) -> String {
-    step(view, target, page, Opened::Again)
+impl fmt::Debug for HandOver<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target: _, fields: _, opened, in_modal } = self; // address and fields open the payment
+        write!(f, "HandOver({opened:?}, in a frame: {in_modal})")
+    }
+}
+
+/// The hand-over page to the bank.
+///
+/// `target` has to be an absolute `http` or `https` address; anything else gives the page that says "try again".
+pub fn render_step(view: &CheckoutView, step: HandOver<'_>, page: &PageContext<'_>) -> String {
+    let Some(target) = web_url(step.target).map(str::to_owned) else {
+        return render_message(MessageKind::TryAgain, page);
+    };
+    let HandOver { fields, opened, in_modal, .. } = step;
+    let (heading, ..) = text::step(view.card_entry, opened);
+    let reload = match opened {
+        Opened::First if fields.is_empty() => Reload::AtOnce(format!("0;url={target}")),
+        Opened::First => Reload::Submit,
+        Opened::Again => Reload::None,
+    };
+    let check_path = (opened == Opened::Again && !in_modal)
+        .then(|| view.checkout_path.as_deref().and_then(own_path).map(str::to_owned))
+        .flatten();
+    let title = format!("{heading}: {} to {}", text::amount(view), view.merchant);
+    let (view, fields) = (view.clone(), fields.to_vec());
+    document(page, title, reload, move || {
+        view! {
+            <Step
+                view=view
+                target=target
+                fields=fields
+                opened=opened
+                in_modal=in_modal
+                check_path=check_path
+            />
+        }
+    })
+}
+
+/// The page that lets the issuer look at the browser. Nobody sees it; without a script nothing happens.
+pub fn render_method(target: &str, fields: &[(String, String)], page: &PageContext<'_>) -> String {
+    let Some(target) = web_url(target).map(str::to_owned) else {
+        return render_message(MessageKind::TryAgain, page);
+    };
+    let fields = fields.to_vec();
+    document(page, text::STEP.to_owned(), Reload::Submit, move || {
+        view! { <Method target=target fields=fields /> }
+    })
 }
 
 /// A page without a session.
@@ -120,24 +172,6 @@ pub fn render_message(kind: MessageKind, page: &PageContext<'_>) -> String {
 /// [`MessageKind::Refused`] with a link to the form at `checkout_path`.
 pub fn render_refused(checkout_path: &str, page: &PageContext<'_>) -> String {
     message(MessageKind::Refused, own_path(checkout_path).map(str::to_owned), page)
-}
-
-fn step(view: &CheckoutView, target: &str, page: &PageContext<'_>, opened: Opened) -> String {
-    let Some(target) = web_url(target).map(str::to_owned) else {
-        return render_message(MessageKind::TryAgain, page);
-    };
-    let (heading, ..) = text::step(view.card_entry, opened);
-    let (refresh, check_path) = match opened {
-        Opened::First => (Reload::AtOnce(format!("0;url={target}")), None),
-        Opened::Again => {
-            (Reload::None, view.checkout_path.as_deref().and_then(own_path).map(str::to_owned))
-        }
-    };
-    let title = format!("{heading}: {} to {}", text::amount(view), view.merchant);
-    let view = view.clone();
-    document(page, title, refresh, move || {
-        view! { <Step view=view target=target opened=opened check_path=check_path /> }
-    })
 }
 
 fn message(kind: MessageKind, form_path: Option<String>, page: &PageContext<'_>) -> String {
@@ -154,6 +188,8 @@ fn message(kind: MessageKind, form_path: Option<String>, page: &PageContext<'_>)
 enum Reload<'a> {
     /// Not at all.
     None,
+    /// At once, by its only form.
+    Submit,
     /// At once, to this content of a refresh: allowed by WCAG 2.2 (technique H76), for nothing is there to be read yet.
     AtOnce(String),
     /// Looks again and again.
@@ -175,6 +211,9 @@ const look = async () => {
 };
 setTimeout(look, every);";
 
+/// Sends the page's form as soon as it is there. A page that comes back from the browser's history does not run it again.
+const SUBMIT: &str = "addEventListener('DOMContentLoaded', () => document.forms[0].submit());";
+
 /// A document that stands without the widget's script: head, styles, the note of the sandbox, and `body`.
 fn document<V: IntoView>(
     page: &PageContext<'_>,
@@ -187,11 +226,16 @@ fn document<V: IntoView>(
     let theme = page.theme.map(Theme::name);
     let framed = page.framed.then_some("");
     let script_nonce = nonce.clone();
-    let (at_once, watch) = match reload {
-        Reload::None => (None, None),
-        Reload::AtOnce(content) => (Some(content), None),
-        Reload::Watch(refresh) => (None, Some((refresh_content(refresh), refresh.seconds))),
-    };
+    let (mut at_once, mut noscript, mut script) = (None, None, None);
+    match reload {
+        Reload::None => {}
+        Reload::AtOnce(content) => at_once = Some(content),
+        Reload::Submit => script = Some(SUBMIT.to_owned()),
+        Reload::Watch(refresh) => {
+            noscript = Some(refresh_content(refresh));
+            script = Some(format!("const every = {}000;\n{WATCH}", refresh.seconds));
+        }
+    }
     let html = rendered(move || {
         view! {
             <html lang=lang data-theme=theme data-framed=framed>
@@ -204,10 +248,10 @@ fn document<V: IntoView>(
                     <meta name="color-scheme" content="light dark" />
                     <link rel="icon" href="data:," />
                     {at_once.map(|content| view! { <meta http-equiv="refresh" content=content /> })}
-                    {watch.map(|(content, seconds)| view! {
+                    {noscript.map(|content| view! {
                         <noscript><meta http-equiv="refresh" content=content /></noscript>
-                        <script nonce=script_nonce inner_html=format!("const every = {seconds}000;\n{WATCH}")></script>
                     })}
+                    {script.map(|text| view! { <script nonce=script_nonce inner_html=text></script> })}
                     <style nonce=nonce inner_html=STYLES></style>
                 </head>
                 <body>

@@ -288,6 +288,7 @@ pub const fn message(kind: MessageKind) -> (&'static str, &'static [&'static str
                 "Too many payments are being made at this moment. Please wait a few seconds and load this page again.",
             ],
         ),
+        MessageKind::Back => ("One moment", &["Your payment is being looked up."]),
         MessageKind::TryAgain => (
             "Something went wrong",
             &[

@@ -5,12 +5,14 @@ use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse, Response};
-use farthing_types::PaymentStatus;
 use farthing_types::checkout::FieldError;
+use farthing_types::{PaymentStatus, StepWay};
 use farthing_widget::errors;
 use serde::Serialize;
 
+use crate::app::App;
 use crate::payments::record::Payment;
+use crate::payments::steps;
 use crate::problem::{ApiError, Problem};
 
 /// Where the payment stands.
@@ -21,23 +23,27 @@ pub struct Submitted {
     /// Where to go on, on this server.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// How to go on there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<StepWay>,
 }
 
 impl std::fmt::Debug for Submitted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { status, payment_id, next: _ } = self; // the path holds the checkout's token
+        let Self { status, payment_id, next: _, step: _ } = self; // the path holds the checkout's token
         write!(f, "Submitted({payment_id}, {status:?})")
     }
 }
 
 impl Submitted {
     /// Of a payment of the checkout at `path`.
-    pub fn of(payment: &Payment, path: &str) -> Self {
-        let step = payment.status == PaymentStatus::RequiresAction;
+    pub fn of(app: &App, payment: &Payment, path: &str) -> Self {
+        let step = steps::way(app, payment);
         Self {
             status: payment.status,
             payment_id: payment.id.clone(),
-            next: step.then(|| format!("{path}/step")),
+            next: step.map(|_| format!("{path}/step")),
+            step,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! From stored session and payment to what the page shows.
 
 use farthing_types::checkout::{CheckoutState, CheckoutStatus, CheckoutView};
-use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus};
+use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus, StepWay};
 use farthing_widget::amount::format_amount;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::app::App;
-use crate::payments::record::Payment;
+use crate::payments::record::{Payment, Stage};
+use crate::payments::steps;
 use crate::problem::ApiError;
 use crate::sessions::customer;
 use crate::sessions::record::Session;
@@ -33,6 +34,7 @@ pub fn of_session(
         checkout_path: Some(path),
         payment_id: last.map(|payment| payment.id.clone()),
         payment_status: last.map(|payment| payment.status),
+        step: step(app, state, last),
         ..view(app, session, &known, state)?
     })
 }
@@ -58,9 +60,16 @@ pub fn status_of(
         amount: session.amount,
         currency: session.currency,
         total: format_amount(session.amount, session.currency),
+        step: step(app, state, last),
         leaves: onward(session, state).is_some(),
         attempt,
     })
+}
+
+/// How the last payment's step is shown, while it waits for one.
+fn step(app: &App, state: CheckoutState, last: Option<&Payment>) -> Option<StepWay> {
+    let waits = matches!(state, CheckoutState::Challenge | CheckoutState::Processing);
+    last.filter(|payment| waits && payment.is_open()).and_then(|payment| steps::way(app, payment))
 }
 
 /// What failed, in a sentence.
@@ -103,6 +112,7 @@ fn view(
         state,
         payment_id: None,
         payment_status: None,
+        step: None,
         return_url: Some(way_back(app, session)),
         errors: Vec::new(),
         typed: Vec::new(),
@@ -153,6 +163,8 @@ pub fn session_state(session: &Session, last: Option<&Payment>, now: Timestamp) 
 /// The state of one payment.
 fn payment_state(payment: &Payment) -> CheckoutState {
     match payment.status {
+        // Back from the bank, and the gateway does not know yet how it went: nothing is asked of the shopper.
+        PaymentStatus::RequiresAction if has_returned(payment) => CheckoutState::Processing,
         PaymentStatus::RequiresAction => CheckoutState::Challenge,
         PaymentStatus::Processing => CheckoutState::Processing,
         PaymentStatus::NeedsAttention => CheckoutState::Review,
@@ -167,6 +179,10 @@ fn payment_state(payment: &Payment) -> CheckoutState {
                 .map_or(DeclineCode::Declined, |decline| decline.code),
         },
     }
+}
+
+fn has_returned(payment: &Payment) -> bool {
+    payment.step.as_ref().is_some_and(|step| step.stage == Stage::Returned)
 }
 
 /// What is left of the pause that the gateway demands before the same card may be tried again.

@@ -189,6 +189,8 @@ pub struct SmartCore {
     pub export_url: Option<Url>,
     /// Hosts (`host` or `host:port`) that a `form_url` may lead to.
     pub form_hosts: Vec<String>,
+    /// Whether a `form_url` of a card payment may be shown in a frame of the checkout instead of the whole window.
+    pub frame_form_url: bool,
 }
 
 /// The two versions of the gateway's documents.
@@ -320,8 +322,9 @@ opaque_debug! {
     Merchant { name, country, origins, card_entry, webhook, keys } shows { name, origins, card_entry }
     Webhook { url, secret, old_secret } shows {}
     SmartCore {
-        profile, accounts, payout_accounts, merchant_key, secret, old_secrets, card_url, api_url, export_url, form_hosts
-    } shows { profile, form_hosts }
+        profile, accounts, payout_accounts, merchant_key, secret, old_secrets, card_url, api_url, export_url, form_hosts,
+        frame_form_url
+    } shows { profile, form_hosts, frame_form_url }
 }
 
 impl fmt::Debug for MasterKey {

@@ -175,6 +175,21 @@ impl Section {
         Some(At { value: value?, place: node.place, key: path })
     }
 
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, key: &str, faults: &mut Faults) -> Option<At<bool>> {
+        let path = join(&self.path, key);
+        let node = self.take(key)?;
+        let value = match node.kind {
+            Kind::Flag(value) => Some(value),
+            Kind::Bare(text) => text.parse().ok(),
+            _ => None,
+        };
+        if value.is_none() {
+            faults.add(&node.place, &path, "must be true or false");
+        }
+        Some(At { value: value?, place: node.place, key: path })
+    }
+
     /// `"500ms"`, `"30s"` or `"2m"`.
     pub(super) fn duration(&mut self, key: &str, faults: &mut Faults) -> Option<At<Duration>> {
         self.text(key, faults)?.check(faults, |text| {

@@ -326,6 +326,7 @@ impl Rules {
             None => FORM_HOSTS.map(str::to_owned).to_vec(),
             Some(texts) => all(texts, faults, |text| self.form_host(&text)),
         };
+        let frame_form_url = section.flag("frame_form_url", faults).is_some_and(|flag| flag.value);
         section.finish(faults);
         Some(SmartCore {
             profile: profile?,
@@ -338,6 +339,7 @@ impl Rules {
             api_url: api_url?,
             export_url,
             form_hosts,
+            frame_form_url,
         })
     }
 

@@ -489,7 +489,7 @@ fn debug_shows_no_secret_and_no_account() {
         "Config { mode: Sandbox, server: Server { listen: 127.0.0.1:0, public_url: None, wallet_origin: None, \
          trusted_proxies: [], call_timeout: 30s, max_connections: 20000, .. }, merchant: Merchant { name: \"Shop\", \
          origins: [http://localhost:8080], card_entry: Embedded, .. }, smartcore: SmartCore { profile: V1, \
-         form_hosts: [\"localhost:8082\"], .. }, .. }"
+         form_hosts: [\"localhost:8082\"], frame_form_url: false, .. }, .. }"
     );
 }
 

@@ -36,8 +36,9 @@ pub(super) type Table = BTreeMap<String, Node>;
 pub(super) enum Kind {
     Array(Vec<Node>),
 
+    Flag(bool),
     Integer(i64),
-    /// A boolean, a float or a date: no setting is one.
+    /// A float or a date: no setting is one.
     Other,
     Text(String),
     /// From the environment, without quotes: text, or a number where one is wanted.
@@ -140,7 +141,8 @@ fn from_value(value: &Value, place: &dyn Fn(Option<usize>) -> Place) -> Kind {
                 })
                 .collect(),
         ),
-        Value::Boolean(_) | Value::Datetime(_) | Value::Float(_) => Kind::Other,
+        Value::Boolean(value) => Kind::Flag(*value.value()),
+        Value::Datetime(_) | Value::Float(_) => Kind::Other,
         Value::InlineTable(inner) => Kind::Table(
             inner
                 .iter()

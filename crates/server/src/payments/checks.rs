@@ -9,7 +9,8 @@ use jiff::SignedDuration;
 use tracing::{info, warn};
 
 use super::record::Payment;
-use super::reducer::Evidence;
+use super::reducer::{Checked, Evidence};
+use super::steps;
 use crate::app::App;
 use crate::store::StoreError;
 
@@ -131,10 +132,12 @@ pub fn is_worth_asking(payment: &Payment) -> bool {
 }
 
 /// The question and its answer; everything that goes wrong on the way is an unclear answer.
-pub async fn ask(app: &App, payment: &Payment) -> CheckAnswer {
-    let answer = ask_by_both_ids(app, payment).await;
-    app.metrics.check(outcome(&answer.state));
-    answer
+pub async fn ask(app: &App, payment: &Payment) -> Checked {
+    let CheckAnswer { state, card, step } = ask_by_both_ids(app, payment).await;
+    app.metrics.check(outcome(&state));
+    // A step that cannot be sealed is not stored; the next answer tells of it again.
+    let step = step.and_then(|step| steps::seal(app, &payment.id, &step).ok());
+    Checked { state, card, step }
 }
 
 /// By our id, and by the gateway's own where it does not know ours.
@@ -157,7 +160,7 @@ async fn ask_by_both_ids(app: &App, payment: &Payment) -> CheckAnswer {
 }
 
 async fn ask_by(app: &App, id: &str, known: &[&str]) -> CheckAnswer {
-    let unclear = |why| CheckAnswer { state: CheckedState::Unclear(why), card: None };
+    let unclear = |why| CheckAnswer { state: CheckedState::Unclear(why), card: None, step: None };
     let request = match app.gateway.check(id) {
         Ok(request) => request,
         Err(error) => {

@@ -7,9 +7,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use farthing_gateways::gateway::Recurrence;
-use farthing_gateways::{
-    BuildError, NextStep, Order, PayState, Unclear, WireRequest, WireResponse,
-};
+use farthing_gateways::{BuildError, Order, PayState, Unclear, WireRequest, WireResponse};
 use farthing_types::{Brand, BrowserInfo, Card, Customer, Money};
 use tokio::sync::oneshot;
 use tracing::{error, info, warn};
@@ -18,7 +16,7 @@ use super::card_memory::Fingerprint;
 use super::checks;
 use super::record::{CardOnFile, Decline, Method, Payment};
 use super::reducer::Evidence;
-use super::seal_step;
+use super::steps;
 use crate::app::App;
 use crate::crash;
 use crate::problem::ApiError;
@@ -249,12 +247,10 @@ fn read(app: &App, payment: &Payment, response: &WireResponse) -> (&'static str,
             ("misconfigured", Evidence::Misconfigured)
         }
         PayState::Pending => ("pending", Evidence::Accepted { processing_id }),
-        PayState::Step(NextStep::Redirect(url)) => {
-            match seal_step(app, &payment.id, url.as_str()) {
-                Ok(url) => ("step", Evidence::Step { processing_id, url }),
-                Err(_) => ("step", Evidence::Accepted { processing_id }),
-            }
-        }
+        PayState::Step(step) => match steps::seal(app, &payment.id, &step) {
+            Ok(step) => ("step", Evidence::Step { processing_id, step }),
+            Err(_) => ("step", Evidence::Accepted { processing_id }),
+        },
         PayState::Unclear(why) => {
             unclear(app, why);
             ("unclear", Evidence::Lost)

@@ -1,6 +1,6 @@
 //! A payment as it is stored.
 
-use farthing_types::{Currency, DeclineCode, Money, PaymentStatus};
+use farthing_types::{Currency, DeclineCode, Money, PaymentStatus, StepKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -43,10 +43,8 @@ pub struct Payment {
     pub holds_order: bool,
     /// Whether the gateway has ever confirmed that it knows this payment.
     pub acknowledged: bool,
-    /// The sealed URL of the next step, while there is one.
-    pub step: Option<Vec<u8>>,
-    /// Whether the next step's page was handed out once.
-    pub step_opened: bool,
+    /// What the shopper's browser has to do, while there is something.
+    pub step: Option<Step>,
     /// When a check first found nothing, in a row of such answers.
     pub not_found_since: Option<Timestamp>,
     /// When to check next.
@@ -76,6 +74,31 @@ impl Payment {
     pub fn is_open(&self) -> bool {
         matches!(self.status, PaymentStatus::RequiresAction | PaymentStatus::Processing)
     }
+}
+
+/// A next step as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What kind of step it is.
+    pub kind: StepKind,
+    /// Where it leads and what is posted there, sealed.
+    pub sealed: Vec<u8>,
+    /// How far the shopper has come with it.
+    pub stage: Stage,
+    /// When the gateway asked for it.
+    pub since: Timestamp,
+}
+
+/// How far a shopper has come with a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Its page was not handed out yet.
+    Offered,
+    /// Its page was handed out, which happens once.
+    Opened,
+    /// The shopper came back from it.
+    Returned,
 }
 
 /// How a payment is made.

@@ -4,12 +4,13 @@
 //! operators and restarts all end here; stores call it inside the transaction that writes its result.
 //! `paid` has one cause: an authenticated check that says success with the session's amount.
 
-use farthing_gateways::{CheckAnswer, CheckedState};
-use farthing_types::{DeclineCode, PaymentStatus};
+use farthing_gateways::{CardSummary, CheckedState};
+use farthing_types::{DeclineCode, PaymentStatus, StepKind};
 use jiff::{SignedDuration, Timestamp};
 
-use super::record::{Attention, Decline, EventKind, Payment, Phase, TimelineEntry};
+use super::record::{Attention, Decline, EventKind, Payment, Phase, Stage, Step, TimelineEntry};
 use super::schedule::{GIVE_UP_AFTER, next_check};
+use super::steps::NewStep;
 
 /// What was learnt about a payment.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub enum Evidence {
         refusal: Option<Decline>,
     },
     /// A check was answered.
-    Checked(CheckAnswer),
+    Checked(Checked),
     /// The call's outcome is not known: time-out, cut, or an answer that could not be read.
     Lost,
     /// The call was answered: our credentials were refused.
@@ -36,15 +37,28 @@ pub enum Evidence {
     NotSent,
     /// The process restarted while the call was under way.
     Restarted,
-    /// The call was answered: the shopper has to go somewhere.
+    /// The shopper came back from the next step. What its result is, only a check can tell.
+    Returned,
+    /// The call was answered: the shopper's browser has something to do.
     Step {
         /// The gateway's own id.
         processing_id: Option<String>,
-        /// The sealed URL.
-        url: Vec<u8>,
+        /// What.
+        step: NewStep,
     },
     /// The next step's page was handed to the shopper.
     StepOpened,
+}
+
+/// The answer to a check, its step sealed.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What it says.
+    pub state: CheckedState,
+    /// The card, if the answer described one.
+    pub card: Option<CardSummary>,
+    /// What the shopper's browser has to do now, if the answer said so.
+    pub step: Option<NewStep>,
 }
 
 /// What the reducer needs besides the payment.
@@ -71,7 +85,12 @@ pub struct Change {
 pub fn reduce(before: &Payment, evidence: Evidence, context: Context) -> Change {
     let mut payment = before.clone();
     let (what, event) = step(&mut payment, evidence, context);
-    if payment.status != before.status || payment.phase != before.phase || event.is_some() {
+    let progressed = stage(&payment) > stage(before);
+    if payment.status != before.status
+        || payment.phase != before.phase
+        || progressed
+        || event.is_some()
+    {
         payment.updated_at = context.now;
         payment.timeline.push(TimelineEntry {
             at: context.now,
@@ -98,8 +117,12 @@ fn step(
     match evidence {
         Evidence::Checked(answer) => checked(payment, answer, context),
         Evidence::StepOpened => {
-            payment.step_opened = true;
+            progress(payment, Stage::Opened);
             ("step_opened", None)
+        }
+        Evidence::Returned => {
+            progress(payment, Stage::Returned);
+            ("returned", None)
         }
         // Only a call of this process can answer, and only the first word about a call counts: a callback's check
         // may have settled the payment before the call came back.
@@ -137,12 +160,35 @@ fn step(
             ("refused_credentials", Some(fail(payment, ours(DeclineCode::Misconfigured), None)))
         }
         Evidence::NotSent => ("not_sent", Some(fail(payment, ours(DeclineCode::NotSent), None))),
-        Evidence::Step { processing_id, url } => {
-            accept(payment, processing_id, Phase::Step, PaymentStatus::RequiresAction, context);
-            payment.step = Some(url);
+        Evidence::Step { processing_id, step } => {
+            take_step(payment, step, context);
+            let (phase, status) = (payment.phase, payment.status);
+            accept(payment, processing_id, phase, status, context);
             ("step", None)
         }
     }
+}
+
+fn stage(payment: &Payment) -> Option<Stage> {
+    payment.step.as_ref().map(|step| step.stage)
+}
+
+/// A shopper never goes back to an earlier stage: the hand-over page is handed out once.
+fn progress(payment: &mut Payment, stage: Stage) {
+    if let Some(step) = &mut payment.step {
+        step.stage = step.stage.max(stage);
+    }
+}
+
+/// The step is now what the payment waits for. The device data step needs nothing of the shopper.
+fn take_step(payment: &mut Payment, step: NewStep, context: Context) {
+    let NewStep { kind, sealed } = step;
+    payment.phase = Phase::Step;
+    payment.status = match kind {
+        StepKind::Method => PaymentStatus::Processing,
+        _ => PaymentStatus::RequiresAction,
+    };
+    payment.step = Some(Step { kind, sealed, stage: Stage::Offered, since: context.now });
 }
 
 /// A late answer may still tell the gateway's id, which later checks can use.
@@ -172,7 +218,27 @@ fn accept(
 
 /// The next check of a payment whose result is to come: a clock that jumped beyond the schedule must not end it.
 fn soon(payment: &Payment, context: Context) -> Option<Timestamp> {
-    next_check(payment.created_at, context.now, context.jitter).or(Some(context.now))
+    let next = next_check(payment.created_at, context.now, context.jitter).unwrap_or(context.now);
+    // Somebody looks at a page and waits: only the gateway can tell that the device data step is over.
+    let while_method = method_age(payment, context)
+        .filter(|age| *age < METHOD_PATIENCE)
+        .and_then(|_| context.now.checked_add(METHOD_PAUSE).ok())
+        .unwrap_or(next);
+    Some(next.min(while_method))
+}
+
+/// How long the device data step may go on.
+///
+/// Source: EMV 3-D Secure 2.2.0, 5.8.1: a requestor waits ten seconds at most.
+const METHOD_PATIENCE: SignedDuration = SignedDuration::from_secs(10);
+
+/// The pause between two checks while it goes on.
+const METHOD_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+
+/// For how long the device data step has been going on, if that is what the payment waits for.
+fn method_age(payment: &Payment, context: Context) -> Option<SignedDuration> {
+    let step = payment.step.as_ref().filter(|step| step.kind == StepKind::Method)?;
+    Some(context.now.duration_since(step.since))
 }
 
 fn unresolve(payment: &mut Payment, context: Context) {
@@ -184,10 +250,10 @@ fn unresolve(payment: &mut Payment, context: Context) {
 /// Reads a check's answer. Nothing else leads to `paid`.
 fn checked(
     payment: &mut Payment,
-    answer: CheckAnswer,
+    answer: Checked,
     context: Context,
 ) -> (&'static str, Option<EventKind>) {
-    let CheckAnswer { state, card } = answer;
+    let Checked { state, card, step } = answer;
     if !matches!(
         state,
         CheckedState::NotFound | CheckedState::Unclear(_) | CheckedState::Misconfigured
@@ -213,16 +279,39 @@ fn checked(
             "failed_again"
         }
         CheckedState::NotFound => return not_found(payment, context),
-        CheckedState::Pending => {
-            if payment.phase == Phase::Unresolved {
-                payment.phase = Phase::Pending;
-            }
-            "pending"
-        }
+        CheckedState::Pending => pending(payment, step, context),
         // Without an answer that can be used nothing is known, so nothing changes but the time of the next check.
         _ => "unclear",
     };
     again_or_give_up(payment, outcome, context)
+}
+
+/// Under way: perhaps with another step than before.
+fn pending(payment: &mut Payment, step: Option<NewStep>, context: Context) -> &'static str {
+    if let Some(step) = step.filter(|step| is_news(payment, step)) {
+        take_step(payment, step, context);
+        return "step";
+    }
+    if method_age(payment, context).is_some_and(|age| age >= METHOD_PATIENCE) {
+        // Whatever the issuer's page does: the gateway goes on without it, and the next answers say how.
+        payment.step = None;
+        payment.phase = Phase::Pending;
+        return "method_over";
+    }
+    if payment.phase == Phase::Unresolved {
+        payment.phase = Phase::Pending;
+    }
+    "pending"
+}
+
+/// Whether a step that a check tells of is to be taken. Once the shopper has been sent somewhere, it is that step's own business what
+/// comes next: a second one beside it would be a second challenge. The device data step is begun once, and early.
+fn is_news(payment: &Payment, step: &NewStep) -> bool {
+    let waits_for_none = match &payment.step {
+        None => step.kind != StepKind::Method || payment.phase == Phase::Unresolved,
+        Some(before) => before.kind == StepKind::Method && step.kind != StepKind::Method,
+    };
+    payment.is_open() && payment.phase != Phase::Sending && waits_for_none
 }
 
 fn succeeded(

@@ -1,4 +1,4 @@
-//! `/checkout/{cst}`: the page, its form, its state, and the way to the bank. No cookies, no CORS.
+//! `/checkout/{cst}`: the page, its form and its state. No cookies, no CORS.
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -19,10 +19,8 @@ use crate::checkout::view;
 use crate::crash;
 use crate::json::read_body;
 use crate::listen::ClientAddr;
-use crate::payments::checks;
 use crate::payments::pay::{self, Attempt, Source, Started};
 use crate::payments::record::Payment;
-use crate::payments::reducer::Evidence;
 use crate::problem::ApiError;
 use crate::sessions::record::Session;
 use crate::token::{Token, TokenKind};
@@ -224,12 +222,12 @@ impl Submit {
         let started = pay::start(app, attempt).await;
         crash::point("K6");
         let problem = match started {
-            Ok(Started::Payment(payment)) => return Ok(self.go_on(&payment)),
+            Ok(Started::Payment(payment)) => return Ok(self.go_on(app, &payment)),
             // A second window of this checkout: it shows what the first one began.
             Ok(Started::OrderOpen(payment) | Started::OrderPaid(payment))
                 if payment.session_id == session.id =>
             {
-                return Ok(self.show(&payment));
+                return Ok(self.show(app, &payment));
             }
             Ok(Started::OrderOpen(payment)) => ApiError::OrderAlreadyOpen { payment: payment.id },
             Ok(Started::OrderPaid(payment)) => ApiError::OrderAlreadyPaid { payment: payment.id },
@@ -263,7 +261,7 @@ impl Submit {
             }
             (CheckoutState::Failed { .. }, _) => Err(ApiError::TooManyAttempts),
             // It is over because of a payment, or goes on with one.
-            (_, Some(payment)) => Ok(self.show(&payment)),
+            (_, Some(payment)) => Ok(self.show(app, &payment)),
         }
     }
 
@@ -282,9 +280,9 @@ impl Submit {
     }
 
     /// The payment is under way or over: on to the next page. A form's POST only ever leads to a page of ours.
-    fn go_on(&self, payment: &Payment) -> Response {
+    fn go_on(&self, app: &App, payment: &Payment) -> Response {
         if self.json {
-            return Submitted::of(payment, &self.path).into_response();
+            return Submitted::of(app, payment, &self.path).into_response();
         }
         let step = payment.status == PaymentStatus::RequiresAction;
         let next = if step { format!("{}/step", self.path) } else { self.path.clone() };
@@ -292,9 +290,9 @@ impl Submit {
     }
 
     /// A payment that this submit did not start: the page shows it, and no more needs to be said.
-    fn show(&self, payment: &Payment) -> Response {
+    fn show(&self, app: &App, payment: &Payment) -> Response {
         if self.json {
-            return Submitted::of(payment, &self.path).into_response();
+            return Submitted::of(app, payment, &self.path).into_response();
         }
         self.looks.back_to(&self.path)
     }
@@ -310,35 +308,6 @@ pub async fn status(
     Ok(Json(view::status_of(&app, &session, last.as_ref())?).into_response())
 }
 
-/// `GET /checkout/{cst}/step`: hands the shopper over to the bank, once. Opened again, it asks the gateway first.
-pub async fn step(State(app): State<App>, Path(token): Path<String>, looks: Looks) -> Response {
-    pages::shown(&app, looks, hand_over(&app, &token, looks).await)
-}
-
-async fn hand_over(app: &App, token: &str, looks: Looks) -> Result<Response, ApiError> {
-    let Some((session, path)) = find(app, token).await? else {
-        return Ok(pages::not_available(app, looks, Framing::Shop));
-    };
-    let last = app.store.last_payment(&session.id).await?;
-    let waiting = last.filter(|payment| payment.status == PaymentStatus::RequiresAction);
-    // Banks do not work inside of a shop's page. There the checkout shows the way, which opens in the whole window.
-    let Some(payment) = waiting.filter(|_| !looks.framed) else {
-        return Ok(looks.back_to(&path));
-    };
-    let again = payment.step_opened;
-    let payment = if again {
-        checks::trigger(app, &payment, pages::PATIENCE).await?
-    } else {
-        app.store.apply(&payment.id, vec![Evidence::StepOpened], app.context()).await?
-    };
-    let target = crate::payments::step_url(app, &payment);
-    let (Some(target), PaymentStatus::RequiresAction) = (target, payment.status) else {
-        return Ok(looks.back_to(&path));
-    };
-    let view = view::of_session(app, &session, Some(&payment), path)?;
-    Ok(pages::step(app, looks, &view, &target, again))
-}
-
 /// The session of a token that still opens something, and its path.
 pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, String)>, ApiError> {
     let Some(token) = Token::parse(TokenKind::Checkout, token) else { return Ok(None) };
@@ -350,7 +319,7 @@ pub(super) async fn find(app: &App, token: &str) -> Result<Option<(Session, Stri
 }
 
 /// A POST of a form has to come from our own page.
-fn require_same_site(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
+pub(super) fn require_same_site(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     let fine = match headers.get("sec-fetch-site") {
         Some(site) => site == "same-origin",
         None => headers.get("origin").is_some_and(|origin| origin == app.public_url.as_str()),

@@ -15,6 +15,7 @@ use crate::config::Scope;
 use crate::json::{object_or_null, parse, read_json};
 use crate::listen::ClientAddr;
 use crate::payments::pay::{self, Attempt, Source, Started};
+use crate::payments::steps;
 use crate::problem::ApiError;
 use crate::sessions::create::{self, CreateSession};
 use crate::sessions::customer::{self, CustomerInput};
@@ -153,7 +154,7 @@ async fn make(
             return Err(ApiError::SessionNotOpen);
         }
     };
-    let url = crate::payments::step_url(app, &payment);
+    let url = steps::open(app, &payment).map(|step| step.target);
     Ok((StatusCode::CREATED, CreatedLink { url, payment: PaymentView::of(&payment) }))
 }
 

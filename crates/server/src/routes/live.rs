@@ -193,6 +193,7 @@ mod tests {
             version: 1,
             amount: 1000,
             currency: "EUR".parse().unwrap(),
+            step: None,
             leaves: false,
             total: "€10.00".to_owned(),
             attempt: Some("att_1".to_owned()),

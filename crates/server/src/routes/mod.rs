@@ -12,6 +12,7 @@ pub mod pages;
 pub mod payments;
 pub mod returns;
 pub mod sessions;
+pub mod step;
 
 use axum::Router;
 use axum::extract::FromRequestParts;
@@ -42,7 +43,8 @@ pub fn router(app: App) -> Router {
         .route("/checkout/{token}/status", get(checkout::status))
         .route("/checkout/{token}/events", get(live::events).head(no_content))
         // A HEAD is a look by a machine: it must neither use up the hand-over nor ask the gateway.
-        .route("/checkout/{token}/step", get(checkout::step).head(no_content))
+        .route("/checkout/{token}/step", get(step::step).head(no_content))
+        .route("/checkout/{token}/check", post(step::check))
         .route("/return/{token}", get(returns::arrive).post(returns::arrive).head(no_content));
     let others = Router::new()
         .route("/callbacks/{gateway}/{token}", post(callbacks::receive))

@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use farthing_types::checkout::CheckoutView;
 use farthing_widget::{
-    Live, MessageKind, PageContext, Refresh, Theme, render_checkout, render_message,
-    render_refused, render_reopened_step, render_step,
+    HandOver, Live, MessageKind, PageContext, Refresh, Theme, render_checkout, render_message,
+    render_method, render_refused, render_step,
 };
 
 use crate::app::App;
@@ -91,15 +91,24 @@ pub enum Framing {
     None,
     /// The registered shops.
     Shop,
+    /// The checkout itself, which may in turn stand in the page of a registered shop: a browser asks all that are around.
+    Checkout,
 }
 
 impl Framing {
-    /// The origins that may frame it.
-    fn shops(self, app: &App) -> &[Origin] {
-        match self {
-            Self::None => &[],
-            Self::Shop => &app.config.merchant.origins,
-        }
+    /// The sources of `frame-ancestors`.
+    fn ancestors(self, shops: &[Origin]) -> String {
+        let shops = shops.iter().map(Origin::as_str);
+        let list: Vec<&str> = match self {
+            Self::None => Vec::new(),
+            Self::Shop => shops.collect(),
+            Self::Checkout => std::iter::once("'self'").chain(shops).collect(),
+        };
+        if list.is_empty() { "'none'".to_owned() } else { list.join(" ") }
+    }
+
+    fn of(self, app: &App) -> String {
+        self.ancestors(&app.config.merchant.origins)
     }
 }
 
@@ -118,28 +127,40 @@ pub fn checkout(
         Ok(state) => state.unwrap_or_default(),
         Err(error) => return failed(app, looks, ApiError::internal(error)),
     };
-    let shops = shops(framing.shops(app));
+    let shops = shops(&app.config.merchant.origins);
     html(app, looks, StatusCode::OK, |page, nonce| {
         let page = PageContext {
             refresh: refresh.map(|(seconds, url)| Refresh { seconds, url }),
             live: shell.map(|shell| Live { shell, state: &state, shops: &shops }),
             ..*page
         };
-        let policy = headers::checkout_policy(nonce, framing.shops(app), app.config.mode);
+        let policy = headers::checkout_policy(nonce, &framing.of(app), app.config.mode);
         (render_checkout(view, &page), policy)
     })
 }
 
-/// The hand-over page to the bank.
-pub fn step(app: &App, looks: Looks, view: &CheckoutView, target: &str, again: bool) -> Response {
+/// The hand-over page to the bank, in the whole window or in the checkout's own frame.
+pub fn step(app: &App, looks: Looks, view: &CheckoutView, step: HandOver<'_>) -> Response {
+    let framing = if step.in_modal { Framing::Checkout } else { Framing::None };
+    let looks = Looks { framed: looks.framed || step.in_modal, ..looks };
     html(app, looks, StatusCode::OK, |page, nonce| {
-        let html = if again {
-            render_reopened_step(view, target, page)
-        } else {
-            render_step(view, target, page)
-        };
-        (html, headers::step_policy(nonce, &app.config.merchant.origins, app.config.mode))
+        let policy = headers::step_policy(nonce, &framing.of(app), app.config.mode);
+        (render_step(view, step, page), policy)
     })
+}
+
+/// The page of the device data step, which nobody sees.
+pub fn method(app: &App, looks: Looks, target: &str, fields: &[(String, String)]) -> Response {
+    html(app, looks, StatusCode::OK, |page, nonce| {
+        let policy = headers::step_policy(nonce, &Framing::Checkout.of(app), app.config.mode);
+        (render_method(target, fields, page), policy)
+    })
+}
+
+/// What stands in the checkout's own frame when there is nothing more to do in it.
+pub fn back(app: &App, looks: Looks) -> Response {
+    let looks = Looks { framed: true, ..looks };
+    message(app, looks, MessageKind::Back, StatusCode::OK, Framing::Checkout)
 }
 
 /// One page for links that are unknown, forged or long over.
@@ -176,8 +197,8 @@ fn failed(app: &App, looks: Looks, error: ApiError) -> Response {
 /// A GET that carried form fields.
 pub fn refused(app: &App, looks: Looks, checkout_path: &str, status: StatusCode) -> Response {
     let mut response = html(app, looks, status, |page, nonce| {
-        let shops = &app.config.merchant.origins;
-        (render_refused(checkout_path, page), headers::message_policy(nonce, shops))
+        let policy = headers::message_policy(nonce, &Framing::Shop.of(app));
+        (render_refused(checkout_path, page), policy)
     });
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
@@ -194,7 +215,7 @@ fn message(
     framing: Framing,
 ) -> Response {
     html(app, looks, status, |page, nonce| {
-        (render_message(kind, page), headers::message_policy(nonce, framing.shops(app)))
+        (render_message(kind, page), headers::message_policy(nonce, &framing.of(app)))
     })
 }
 
@@ -254,6 +275,20 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         Looks::of(&uri.parse().unwrap(), &headers.collect())
+    }
+
+    #[test]
+    fn a_page_without_registered_shops_is_framed_by_nobody_and_a_banks_frame_by_ourselves() {
+        let shops = ["https://shop.example", "https://www.shop.example:8443"];
+        let shops = shops.map(|text| Origin::parse(text).unwrap());
+        assert_eq!(Framing::None.ancestors(&shops), "'none'");
+        assert_eq!(Framing::Shop.ancestors(&[]), "'none'");
+        assert_eq!(
+            Framing::Shop.ancestors(&shops),
+            "https://shop.example https://www.shop.example:8443"
+        );
+        assert_eq!(Framing::Checkout.ancestors(&[]), "'self'");
+        assert_eq!(Framing::Checkout.ancestors(&shops[..1]), "'self' https://shop.example");
     }
 
     #[test]

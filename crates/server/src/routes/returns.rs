@@ -2,12 +2,12 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use farthing_types::checkout::{CheckoutState, CheckoutView};
 
 use super::pages::{self, Framing, Looks};
 use crate::app::App;
 use crate::checkout::view;
 use crate::payments::checks;
+use crate::payments::reducer::Evidence;
 use crate::problem::ApiError;
 use crate::token::{Token, TokenKind};
 
@@ -26,20 +26,19 @@ async fn show(app: &App, token: &str, looks: Looks) -> Result<Response, ApiError
         return not_available();
     }
     let payment = if payment.is_open() {
+        // Nothing on the way back is signed, so it says nothing about the payment: only that the shopper is here.
+        app.store.apply(&payment.id, vec![Evidence::Returned], app.context()).await?;
         checks::trigger(app, &payment, pages::PATIENCE).await?
     } else {
         payment
     };
     let view = view::of_return(app, &session, &payment)?;
-    if let Some(url) = view::onward(&session, view.state) {
+    // In the checkout's own frame the bank is done: the checkout around it goes on from here.
+    if let Some(url) = view::onward(&session, view.state).filter(|_| !looks.framed) {
         return Ok(Redirect::to(url).into_response());
     }
     let path = format!("/return/{}", token.expose());
-    // A shopper who came back early: the bank may still be open, and the waiting page asks until it is known.
-    let view = match view.state {
-        CheckoutState::Challenge => CheckoutView { state: CheckoutState::Processing, ..view },
-        _ => view,
-    };
     let refresh = Some((pages::REFRESH_SECONDS, path.as_str()));
-    Ok(pages::checkout(app, looks, &view, refresh, Framing::None))
+    let framing = if looks.framed { Framing::Checkout } else { Framing::None };
+    Ok(pages::checkout(app, looks, &view, refresh, framing))
 }

@@ -159,6 +159,7 @@ fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
         session_status: SessionStatus::Expired,
         payment_id: None,
         payment_status: None,
+        step: None,
         attempt: None,
         ..ready.clone()
     };

@@ -30,6 +30,7 @@ pub(crate) fn view() -> CheckoutView {
         state: READY,
         payment_id: None,
         payment_status: None,
+        step: None,
         return_url: None,
         errors: Vec::new(),
         typed: Vec::new(),

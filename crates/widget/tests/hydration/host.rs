@@ -23,6 +23,7 @@ fn view(state: CheckoutState) -> CheckoutView {
         state,
         payment_id: None,
         payment_status: None,
+        step: None,
         return_url: Some("https://shop.example/".to_owned()),
         errors: Vec::new(),
         typed: Vec::new(),

@@ -16,8 +16,8 @@ use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, Fi
 use farthing_types::{CustomerField, DeclineCode};
 use farthing_widget::text;
 use farthing_widget::{
-    MessageKind, PageContext, Refresh, render_checkout, render_message, render_refused,
-    render_reopened_step, render_step,
+    HandOver, MessageKind, Opened, PageContext, Refresh, render_checkout, render_message,
+    render_method, render_refused, render_step,
 };
 use proptest::prelude::*;
 
@@ -41,11 +41,19 @@ fn view(state: CheckoutState) -> CheckoutView {
         state,
         payment_id: None,
         payment_status: None,
+        step: None,
         return_url: Some("https://books.example/cart?a=1&b=2".to_owned()),
         errors: Vec::new(),
         typed: Vec::new(),
     }
 }
+
+const TO_THE_BANK: HandOver<'static> = HandOver {
+    target: "https://bank.example/",
+    fields: &[],
+    opened: Opened::First,
+    in_modal: false,
+};
 
 fn context() -> PageContext<'static> {
     PageContext { lang: "en", nonce: "n0nce", ..PageContext::default() }
@@ -347,8 +355,12 @@ fn a_failure_for_good_says_why() {
 fn the_hand_over_page_leads_on_at_once_and_again_only_when_asked() {
     let target = "https://bank.example/acs?id=1&next=%22'x";
     let shown = view(CheckoutState::Challenge);
-    let first = Page::parse(render_step(&shown, target, &context()));
-    let again = Page::parse(render_reopened_step(&shown, target, &context()));
+    let step = |opened, target| {
+        let over = HandOver { target, fields: &[], opened, in_modal: false };
+        Page::parse(render_step(&shown, over, &context()))
+    };
+    let first = step(Opened::First, target);
+    let again = step(Opened::Again, target);
     for (page, label) in [(&first, text::CONTINUE_TO_BANK), (&again, text::CONTINUE_WITH_BANK)] {
         let link = page.link(label).unwrap();
         assert_eq!((link.get("href"), link.get("rel")), (Some(target), Some("noreferrer")));
@@ -369,20 +381,78 @@ fn the_hand_over_page_leads_on_at_once_and_again_only_when_asked() {
         "//bank.example",
         "https://bank.example/\n0;url=x",
     ] {
-        for html in
-            [render_step(&shown, bad, &context()), render_reopened_step(&shown, bad, &context())]
-        {
-            let page = Page::parse(html);
+        for opened in [Opened::First, Opened::Again] {
+            let page = step(opened, bad);
             assert_eq!((page.all("a").count(), refresh(&page)), (0, None), "{bad}");
             assert!(page.text().contains("Something went wrong"));
         }
     }
 }
 
+/// A form that posts, and holds nothing that a shopper could see or change.
+#[test]
+fn a_challenge_is_posted_once_by_itself_and_then_only_when_asked() {
+    let shown = view(CheckoutState::Challenge);
+    let evil = "\"><script>alert(1)</script>";
+    let fields =
+        [("creq".to_owned(), "abc".to_owned()), ("threeDSSessionData".to_owned(), evil.to_owned())];
+    let target = "https://bank.example/acs?id=1&n=\"2";
+    for (opened, label, scripts) in
+        [(Opened::First, text::CONTINUE_TO_BANK, 1), (Opened::Again, text::CONTINUE_WITH_BANK, 0)]
+    {
+        for in_modal in [false, true] {
+            let over = HandOver { target, fields: &fields, opened, in_modal };
+            let page = Page::parse(render_step(&shown, over, &context()));
+            let form = page.one("form");
+            assert_eq!((form.get("method"), form.get("action")), (Some("post"), Some(target)));
+            for (name, value) in &fields {
+                let input = page.control(name).unwrap();
+                assert_eq!(
+                    (input.get("type"), input.get("value")),
+                    (Some("hidden"), Some(value.as_str()))
+                );
+            }
+            assert_eq!(page.all("input").count(), 2);
+            assert_eq!(page.one("button").text, label);
+            assert_eq!(page.html.matches("<script").count(), scripts, "{opened:?}");
+            assert!(!page.html.contains("http-equiv=\"refresh\""));
+            assert_eq!(page.text().contains("€10.00"), !in_modal, "the checkout around it says so");
+            assert_eq!(
+                page.link(text::CHECK_AGAIN).is_some(),
+                opened == Opened::Again && !in_modal
+            );
+        }
+    }
+    for bad in ["javascript:alert(1)", "/acs"] {
+        let over = HandOver { target: bad, fields: &fields, ..TO_THE_BANK };
+        let page = Page::parse(render_step(&shown, over, &context()));
+        assert_eq!(page.all("form").count(), 0, "{bad}");
+    }
+}
+
+#[test]
+fn the_issuers_look_at_the_browser_shows_nothing() {
+    let fields = [("threeDSMethodData".to_owned(), "abc".to_owned())];
+    let page = Page::parse(render_method("https://bank.example/method", &fields, &context()));
+    assert_eq!(page.one("form").get("action"), Some("https://bank.example/method"));
+    assert_eq!(page.control("threeDSMethodData").unwrap().get("value"), Some("abc"));
+    assert_eq!(
+        (page.all("button").count(), page.all("a").count(), page.all("h1").count()),
+        (0, 0, 0)
+    );
+    let bad = Page::parse(render_method("javascript:alert(1)", &fields, &context()));
+    assert_eq!(bad.all("form").count(), 0);
+}
+
 #[test]
 fn messages_explain_themselves_and_the_refused_one_leads_to_the_form() {
-    let kinds =
-        [MessageKind::NotAvailable, MessageKind::Refused, MessageKind::Busy, MessageKind::TryAgain];
+    let kinds = [
+        MessageKind::NotAvailable,
+        MessageKind::Refused,
+        MessageKind::Busy,
+        MessageKind::TryAgain,
+        MessageKind::Back,
+    ];
     for kind in kinds {
         let page = Page::parse(render_message(kind, &context()));
         let (heading, sentences) = text::message(kind);
@@ -405,7 +475,7 @@ fn a_sandbox_says_so_on_every_page() {
     let sandbox = PageContext { sandbox: true, ..context() };
     let mut pages: Vec<_> =
         every_state().into_iter().map(|state| render_checkout(&view(state), &sandbox)).collect();
-    pages.push(render_step(&view(CheckoutState::Challenge), "https://bank.example/", &sandbox));
+    pages.push(render_step(&view(CheckoutState::Challenge), TO_THE_BANK, &sandbox));
     pages.push(render_message(MessageKind::Busy, &sandbox));
     for html in pages {
         assert!(Page::parse(html).text().contains(text::TEST_MODE));
@@ -483,7 +553,8 @@ fn text_of_others_never_becomes_markup() {
             }
         }
         let target = format!("https://bank.example/{}", evil.replace(char::is_whitespace, ""));
-        let step = Page::parse(render_step(&view(CheckoutState::Challenge), &target, &context()));
+        let over = HandOver { target: &target, ..TO_THE_BANK };
+        let step = Page::parse(render_step(&view(CheckoutState::Challenge), over, &context()));
         assert_eq!(step.link(text::CONTINUE_TO_BANK).unwrap().get("href"), Some(target.as_str()));
     }
 }

@@ -36,7 +36,6 @@ pub(crate) fn fresh() -> Payment {
         holds_order: true,
         acknowledged: false,
         step: None,
-        step_opened: false,
         not_found_since: None,
         next_check_at: None,
         events: 0,
@@ -47,7 +46,7 @@ pub(crate) fn fresh() -> Payment {
 }
 
 fn checked_as(state: CheckedState) -> Evidence {
-    Evidence::Checked(CheckAnswer { state, card: None })
+    Evidence::Checked(Checked { state, card: None, step: None })
 }
 
 fn success(amount: u64, final_amount: Option<u64>) -> Evidence {
@@ -255,7 +254,10 @@ fn a_check_before_the_reply_wins_and_the_reply_changes_nothing() {
         Evidence::Lost,
         Evidence::NotSent,
         Evidence::Misconfigured,
-        Evidence::Step { processing_id: Some("64a7e106d46c5db10d082b13".into()), url: vec![1] },
+        Evidence::Step {
+            processing_id: Some("64a7e106d46c5db10d082b13".into()),
+            step: new_step(StepKind::Redirect),
+        },
     ] {
         let late = reduce(&early.payment, reply, context(2));
         assert_eq!(late.payment.status, PaymentStatus::Paid);
@@ -279,9 +281,120 @@ fn what_is_kept_of_the_card_is_never_replaced_by_the_gateways_word() {
     });
     let card = CardSummary { brand: Some("MASTERCARD".into()), last4: Some("9999".into()) };
     let evidence =
-        Evidence::Checked(CheckAnswer { state: CheckedState::Pending, card: Some(card) });
+        Evidence::Checked(Checked { state: CheckedState::Pending, card: Some(card), step: None });
     let card = reduce(&payment, evidence, context(1)).payment.card.unwrap();
     assert_eq!((card.brand.as_deref(), card.last4.as_deref()), (Some("visa"), Some("3010")));
+}
+
+fn new_step(kind: StepKind) -> NewStep {
+    NewStep { kind, sealed: vec![kind as u8] }
+}
+
+fn pending_with(step: NewStep) -> Evidence {
+    Evidence::Checked(Checked { state: CheckedState::Pending, card: None, step: Some(step) })
+}
+
+fn answered(kind: StepKind) -> Evidence {
+    Evidence::Step { processing_id: None, step: new_step(kind) }
+}
+
+const VISIBLE: [StepKind; 3] = [StepKind::Redirect, StepKind::Challenge, StepKind::PaReq];
+
+#[test]
+fn a_step_of_the_shoppers_is_action_and_the_device_data_step_is_not() {
+    for kind in VISIBLE {
+        let (payment, events) = run([answered(kind)]);
+        assert_eq!((payment.status, payment.phase), (PaymentStatus::RequiresAction, Phase::Step));
+        assert_eq!(payment.step.unwrap().kind, kind);
+        assert_eq!(events, []);
+    }
+    let (payment, _) = run([answered(StepKind::Method)]);
+    assert_eq!((payment.status, payment.phase), (PaymentStatus::Processing, Phase::Step));
+}
+
+#[test]
+fn the_gateway_is_asked_each_second_while_the_device_data_step_goes_on_and_no_longer() {
+    let (mut payment, _) = run([answered(StepKind::Method)]);
+    for second in 2..11 {
+        assert_eq!(payment.next_check_at, Some(at(second)));
+        payment = reduce(&payment, checked_as(CheckedState::Pending), context(second)).payment;
+        assert_eq!(payment.step.as_ref().unwrap().kind, StepKind::Method);
+    }
+    payment = reduce(&payment, checked_as(CheckedState::Pending), context(11)).payment;
+    assert_eq!((payment.step.clone(), payment.phase), (None, Phase::Pending));
+    assert!(payment.next_check_at > Some(at(13)));
+    assert_eq!(payment.timeline.last().unwrap().what, "method_over");
+    // The same answer again begins nothing anew.
+    let again = reduce(&payment, pending_with(new_step(StepKind::Method)), context(15)).payment;
+    assert_eq!(again.step, None);
+    let late = reduce(&again, pending_with(new_step(StepKind::Challenge)), context(30)).payment;
+    assert_eq!(late.status, PaymentStatus::RequiresAction, "slow, but not too late");
+}
+
+#[test]
+fn a_gateway_that_does_not_answer_is_not_asked_each_second_for_ever() {
+    let (mut payment, _) = run([answered(StepKind::Method)]);
+    payment =
+        reduce(&payment, checked_as(CheckedState::Unclear(Unclear::Status)), context(20)).payment;
+    assert!(payment.next_check_at > Some(at(25)), "{:?}", payment.next_check_at);
+}
+
+#[test]
+fn after_the_device_data_step_a_check_brings_the_challenge() {
+    for kind in VISIBLE {
+        let (payment, events) =
+            run([answered(StepKind::Method), Evidence::StepOpened, pending_with(new_step(kind))]);
+        assert_eq!(payment.status, PaymentStatus::RequiresAction);
+        let step = payment.step.unwrap();
+        assert_eq!((step.kind, step.stage, step.since), (kind, Stage::Offered, at(3)));
+        assert_eq!(events, []);
+    }
+}
+
+#[test]
+fn a_check_brings_the_step_that_a_lost_answer_held() {
+    for kind in VISIBLE.into_iter().chain([StepKind::Method]) {
+        let (payment, _) = run([Evidence::Lost, pending_with(new_step(kind))]);
+        assert_eq!(payment.step.unwrap().kind, kind);
+    }
+}
+
+#[test]
+fn a_shopper_who_was_sent_somewhere_is_not_sent_elsewhere() {
+    for first in VISIBLE {
+        for then in VISIBLE.into_iter().chain([StepKind::Method]) {
+            let (payment, _) = run([answered(first), pending_with(new_step(then))]);
+            assert_eq!(payment.step.unwrap().kind, first, "{first} and then {then}");
+        }
+    }
+}
+
+#[test]
+fn a_way_back_says_where_the_shopper_is_and_nothing_about_money() {
+    let (payment, events) = run([
+        answered(StepKind::Challenge),
+        Evidence::StepOpened,
+        Evidence::Returned,
+        Evidence::StepOpened,
+    ]);
+    assert_eq!(payment.status, PaymentStatus::RequiresAction);
+    assert_eq!(payment.step.as_ref().unwrap().stage, Stage::Returned);
+    assert_eq!(events, []);
+    let told: Vec<&str> = payment.timeline.iter().map(|entry| entry.what.as_str()).collect();
+    assert_eq!(told, ["step", "step_opened", "returned"]);
+    // By hand, without a step that leads back.
+    let (payment, _) = run([Evidence::Lost, Evidence::Returned]);
+    assert_eq!((payment.status, payment.step), (PaymentStatus::Processing, None));
+}
+
+fn any_step() -> impl Strategy<Value = NewStep> {
+    prop_oneof![
+        Just(StepKind::Redirect),
+        Just(StepKind::Method),
+        Just(StepKind::Challenge),
+        Just(StepKind::PaReq)
+    ]
+    .prop_map(new_step)
 }
 
 fn any_evidence() -> impl Strategy<Value = Evidence> {
@@ -293,12 +406,14 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
             processing_id,
             refusal: refused.then(|| ours(DeclineCode::CardTimeLimit)),
         }),
-        id.prop_map(|processing_id| Evidence::Step { processing_id, url: vec![1] }),
+        (id, any_step()).prop_map(|(processing_id, step)| Evidence::Step { processing_id, step }),
         Just(Evidence::Lost),
         Just(Evidence::NotSent),
         Just(Evidence::Misconfigured),
         Just(Evidence::Restarted),
         Just(Evidence::StepOpened),
+        Just(Evidence::Returned),
+        any_step().prop_map(pending_with),
         (amount.clone(), proptest::option::of(amount))
             .prop_map(|(amount, taken)| success(amount, taken)),
         Just(failure()),
@@ -323,7 +438,7 @@ proptest! {
             now += pause;
             let right_success = matches!(
                 &evidence,
-                Evidence::Checked(CheckAnswer { state: CheckedState::Succeeded { amount: 1000, final_amount }, .. })
+                Evidence::Checked(Checked { state: CheckedState::Succeeded { amount: 1000, final_amount }, .. })
                     if final_amount.is_none_or(|taken| taken == 1000)
             );
             let before = payment.clone();
@@ -348,6 +463,18 @@ proptest! {
             prop_assert!(!(after.is_open() || after.status == PaymentStatus::Paid) || after.holds_order);
             if after.is_open() && after.phase != Phase::Sending {
                 prop_assert!(after.next_check_at.is_some(), "an open payment was forgotten: {:?}", after);
+            }
+            // A step belongs to an open payment; the shopper's part in it is what `requires_action` says.
+            let visible = after.step.as_ref().is_some_and(|step| step.kind != StepKind::Method);
+            prop_assert_eq!(after.status == PaymentStatus::RequiresAction, visible);
+            prop_assert!(after.step.is_none() || after.phase == Phase::Step);
+            // A step that the shopper was sent to is never replaced, and its page is not handed out again.
+            if let (Some(before), Some(after)) = (&before.step, &after.step) {
+                if before.kind == after.kind {
+                    prop_assert!(after.stage >= before.stage && after.sealed == before.sealed);
+                } else {
+                    prop_assert_eq!(before.kind, StepKind::Method);
+                }
             }
             paid_events += u32::from(event == Some(EventKind::Paid));
             payment = after;

@@ -35,7 +35,10 @@ use crate::sessions::record::Session;
 use crate::token::TokenHash;
 
 /// Migrations in order; the database's `user_version` is the number of those applied.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/0001_payments.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/0001_payments.sql"),
+    include_str!("../../../migrations/0002_steps.sql"),
+];
 
 /// How long a writer waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

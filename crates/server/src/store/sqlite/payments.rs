@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params, params_from_iter};
 
 use super::{events, millis, rows, sessions};
-use crate::payments::record::{Payment, Phase, TimelineEntry};
+use crate::payments::record::{Payment, Phase, Step, TimelineEntry};
 use crate::payments::reducer::{Change, Context, Evidence, reduce};
 use crate::sessions::record::{MAX_ATTEMPTS, Session};
 use crate::store::{Begun, Due, NewAttempt, PaymentFilter, StoreError};
@@ -54,7 +54,6 @@ pub(super) fn begin(connection: &Connection, new: &NewAttempt) -> Result<Begun, 
         holds_order: true,
         acknowledged: false,
         step: None,
-        step_opened: false,
         not_found_since: None,
         next_check_at: None,
         events: 0,
@@ -300,9 +299,9 @@ fn insert(connection: &Connection, payment: &Payment, new: &NewAttempt) -> Resul
     connection
         .prepare_cached(
             "INSERT INTO payments (id, session_id, order_id, gateway, gateway_order_id, number, attempt, method, phase, status,
-             amount, currency, card, holds_order, acknowledged, step_opened, events, return_token, callback_token,
+             amount, currency, card, holds_order, acknowledged, events, return_token, callback_token,
              created_at, updated_at, timeline)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1, 0, 0, 0, ?14, ?15, ?16, ?16, ?17)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1, 0, 0, ?14, ?15, ?16, ?16, ?17)",
         )?
         .execute(params![
             payment.id,
@@ -327,11 +326,12 @@ fn insert(connection: &Connection, payment: &Payment, new: &NewAttempt) -> Resul
 }
 
 fn update(connection: &Connection, payment: &Payment) -> Result<(), StoreError> {
+    let step = payment.step.as_ref();
     connection
         .prepare_cached(
             "UPDATE payments SET processing_id = ?2, phase = ?3, status = ?4, final_amount = ?5, card = ?6, decline = ?7,
-             attention = ?8, holds_order = ?9, acknowledged = ?10, step = ?11, step_opened = ?12, not_found_since = ?13,
-             next_check_at = ?14, events = ?15, updated_at = ?16, timeline = ?17 WHERE id = ?1",
+             attention = ?8, holds_order = ?9, acknowledged = ?10, step = ?11, step_kind = ?12, step_stage = ?13, step_since = ?14,
+             not_found_since = ?15, next_check_at = ?16, events = ?17, updated_at = ?18, timeline = ?19 WHERE id = ?1",
         )?
         .execute(params![
             payment.id,
@@ -344,8 +344,10 @@ fn update(connection: &Connection, payment: &Payment) -> Result<(), StoreError> 
             payment.attention.map(crate::payments::record::Attention::name),
             payment.holds_order,
             payment.acknowledged,
-            payment.step,
-            payment.step_opened,
+            step.map(|step| &step.sealed),
+            step.map(|step| step.kind.name()),
+            step.map(|step| rows::to_word(&step.stage)).transpose()?,
+            step.map(|step| millis(step.since)),
             payment.not_found_since.map(millis),
             payment.next_check_at.map(millis),
             payment.events,
@@ -381,8 +383,7 @@ fn read(row: &Row<'_>) -> Result<Payment, StoreError> {
         attention,
         holds_order: row.get("holds_order")?,
         acknowledged: row.get("acknowledged")?,
-        step: row.get("step")?,
-        step_opened: row.get("step_opened")?,
+        step: read_step(row)?,
         not_found_since: rows::optional_time(row, "not_found_since")?,
         next_check_at: rows::optional_time(row, "next_check_at")?,
         events: row.get("events")?,
@@ -390,4 +391,15 @@ fn read(row: &Row<'_>) -> Result<Payment, StoreError> {
         updated_at: rows::time(row, "updated_at")?,
         timeline: rows::json(row, "timeline")?,
     })
+}
+
+fn read_step(row: &Row<'_>) -> Result<Option<Step>, StoreError> {
+    let sealed: Option<Vec<u8>> = row.get("step")?;
+    let Some(sealed) = sealed else { return Ok(None) };
+    Ok(Some(Step {
+        kind: rows::word(row, "step_kind")?,
+        sealed,
+        stage: rows::word(row, "step_stage")?,
+        since: rows::time(row, "step_since")?,
+    }))
 }

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
-use farthing_gateways::{CheckAnswer, CheckedState};
+use farthing_gateways::CheckedState;
 use farthing_types::{Currency, DeclineCode, PaymentStatus, SessionStatus};
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::payments::record::Method;
+use crate::payments::reducer::Checked;
 use crate::sessions::record::Terms;
 use crate::store::{KeyScope, Store};
 
@@ -68,16 +69,18 @@ fn attempt(id: &str, session_id: &str, key: &str) -> NewAttempt {
 }
 
 fn success() -> Evidence {
-    Evidence::Checked(CheckAnswer {
+    Evidence::Checked(Checked {
         state: CheckedState::Succeeded { amount: 1000, final_amount: None },
         card: None,
+        step: None,
     })
 }
 
 fn failure() -> Evidence {
-    Evidence::Checked(CheckAnswer {
+    Evidence::Checked(Checked {
         state: CheckedState::Failed { decline: DeclineCode::Declined, raw: None },
         card: None,
+        step: None,
     })
 }
 
