@@ -54,10 +54,11 @@
     const [session, address, locale] = JSON.parse(form.source);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const ports = [];
-    let server, port, timer, loaded, ready, done;
+    let server, port, timer, loaded, ready, done, behind;
+    let height = RESERVED;
 
     const box = make('div', { position: 'relative', minHeight: RESERVED });
-    const panel = make('div', { position: 'absolute', insetInline: 0, top: 0, padding: '2rem 1rem', textAlign: 'center' });
+    const panel = make('div', { position: 'absolute', inset: 0, padding: '2rem 1rem', textAlign: 'center' });
     // One live region from the start: a text that arrives together with its region is not read out.
     const text = make('p', { margin: '0 0 1rem' }, { textContent: 'Loading secure payment…' });
     text.setAttribute('role', 'status');
@@ -68,9 +69,9 @@
     const frame = make(
       'iframe',
       // In front of the text, which the first paint then covers.
-      { position: 'relative', display: 'block', border: 0, inlineSize: '100%', height: RESERVED },
+      { position: 'relative', inset: 0, display: 'block', border: 0, padding: 0, background: 'none', inlineSize: '100%', height: RESERVED },
       // Without a sandbox: the form is a document of another origin, and needs forms, scripts and the top window.
-      { title: 'Secure payment', allow: 'payment', referrerPolicy: 'no-referrer' },
+      { title: 'Secure payment', allow: 'payment; publickey-credentials-get', referrerPolicy: 'no-referrer' },
     );
 
     const fail = (code, ...ways) => {
@@ -109,11 +110,30 @@
       else open(url, '_top');
     };
 
+    // The bank's page wants room: the frame stands in front of everything, nothing behind it can be reached, and its place stays free.
+    const stage = (open) => {
+      if (open === !!behind) return;
+      box.style.minHeight = open ? height : 0;
+      Object.assign(frame.style, open ? { position: 'fixed', height: '100%', zIndex: 2147483647 } : { position: 'relative', height, zIndex: 'auto' });
+      // Where the browser has a top layer, no style of the shop's page can cut the frame.
+      frame.popover = open ? 'manual' : null;
+      if (open && frame.showPopover) frame.showPopover();
+      document.documentElement.style.overflow = open ? 'hidden' : '';
+      if (behind) for (const node of behind) node.inert = false;
+      behind = open && [];
+      for (let node = frame; open && node; node = node.parentNode || node.host) {
+        for (const other of (node.parentNode || frame).children) {
+          if (other !== node && !other.inert) behind.push(other) && (other.inert = true);
+        }
+      }
+      if (open) frame.focus();
+    };
+
     const receive = (type, data) => {
       if (type === 'size' && Number.isInteger(data.height) && data.height >= 0 && data.height <= 20000) {
         panel.remove();
-        box.style.minHeight = 0;
-        frame.style.height = data.height + 'px';
+        height = data.height + 'px';
+        if (!behind) box.style.minHeight = 0, (frame.style.height = height);
       } else if (type === 'ready' && !ready) {
         ready = true;
         fire(host, 'ready', {});
@@ -128,6 +148,8 @@
         done = result;
       } else if (type === 'error' && is(data.code, WORD) && is(data.message, /^.{0,500}$/s)) {
         fire(host, 'error', { code: data.code, message: data.message });
+      } else if (type === 'modal' && typeof data.open === 'boolean') {
+        stage(data.open);
       } else if (type === 'navigate' && is(data.path, /^\/(checkout|return)\//)) {
         go(data.path);
       }
@@ -144,6 +166,7 @@
           greeted = true;
           clearTimeout(timer);
           if (form.state === 'error') form.state = 'loading';
+          stage(false);
           frame.style.display = 'block';
           if (ports.indexOf(port1) > ports.indexOf(port)) port = port1;
           theme();
@@ -180,6 +203,7 @@
 
     form.stop = () => {
       clearTimeout(timer);
+      stage(false);
       removeEventListener('pageshow', restored);
       dark.removeEventListener('change', theme);
       for (const each of ports) each.close();

@@ -44,6 +44,7 @@ pub fn Checkout(
         refresh_seconds,
         hosted: view.card_entry == CardEntry::Hosted,
         live: false,
+        step: view.step,
     };
     let form = path.filter(|_| has_form(&view));
     let heading = NodeRef::<html::H1>::new();
@@ -53,6 +54,7 @@ pub fn Checkout(
             class="farthing"
             data-state=Signal::derive(move || model.shown_state())
             data-hydrated=Signal::derive(move || model.live.get().then_some(""))
+            node_ref=model.root
         >
             <Order merchant=order.0 purpose=order.1 total=model.total notice=model.notice />
             <main class="panel">

@@ -30,6 +30,8 @@ pub enum CheckoutEvent {
         /// What the shopper reads.
         message: String,
     },
+    /// The bank's page is shown in front of the checkout and wants room, or is gone again.
+    Modal(bool),
     /// The shopper has to go on at this path of our server, in the top window.
     Navigate(String),
 }

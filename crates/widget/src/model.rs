@@ -3,9 +3,9 @@
 //! No card data is ever here. Digits stay in their inputs until they are sent.
 
 use farthing_types::Brand;
-use farthing_types::PaymentStatus;
 use farthing_types::brand::Brands;
 use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
+use farthing_types::{PaymentStatus, StepWay};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -35,6 +35,8 @@ pub struct Model {
     pub look: RwSignal<Look>,
     /// What a screen reader is to say, politely: the card's brand, and what is wrong with a field that was just left.
     pub said: RwSignal<String>,
+    /// The whole checkout.
+    pub root: NodeRef<html::Div>,
     /// The form, where there is one.
     pub form: NodeRef<html::Form>,
     /// Who is told what happens.
@@ -73,6 +75,10 @@ pub struct Terms {
     pub payment_id: Option<String>,
     /// Its status when the page was rendered.
     pub payment_status: Option<PaymentStatus>,
+    /// How the way to the bank is shown, while the payment waits for it. Changes before the state does.
+    pub step: Option<StepWay>,
+    /// Whether this page began what is under way: only then it leads on to the bank by itself.
+    pub leads: bool,
     /// Counts what was sent and heard: an answer to an older question is no news any more.
     pub turn: u32,
     /// Whether the page was rendered with a form.
@@ -96,11 +102,14 @@ impl Model {
                 path: view.checkout_path.clone(),
                 payment_id: view.payment_id.clone(),
                 payment_status: view.payment_status,
+                step: view.step,
+                leads: false,
                 turn: 0,
                 has_form: has_form(view),
             }),
             look: RwSignal::new(Look::NOTHING),
             said: RwSignal::new(String::new()),
+            root: NodeRef::new(),
             form: NodeRef::new(),
             listener: StoredValue::new(None),
         }

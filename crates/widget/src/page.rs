@@ -202,7 +202,7 @@ enum Reload<'a> {
 const WATCH: &str = "\
 const look = async () => {
   try {
-    const { href } = document.querySelector('.action');
+    const { href } = document.querySelector('.action:not([target])') || location;
     const answer = await fetch(href, { redirect: 'manual', headers: { accept: 'text/html' } });
     const known = answer.ok && !/data-state=\\Wproc/.test(await answer.text());
     if (known || answer.type === 'opaqueredirect') return location.replace(href);

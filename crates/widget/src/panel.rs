@@ -3,8 +3,8 @@
 //! The states differ in words alone, so they are data, and one view draws them all. While a result is open nothing here
 //! calls it good or bad.
 
-use farthing_types::DeclineCode;
 use farthing_types::checkout::{CardEntry, CheckoutState};
+use farthing_types::{DeclineCode, StepWay};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -53,6 +53,8 @@ pub struct Facts {
     pub hosted: bool,
     /// Whether the page watches the state by itself.
     pub live: bool,
+    /// How the way to the bank is shown, while the payment waits for it.
+    pub step: Option<StepWay>,
 }
 
 impl Panel {
@@ -134,11 +136,19 @@ impl Panel {
             small.push(' ');
         }
         small.push_str(text::PROCESSING_LEAVE);
-        let path = facts.check_path.as_ref().or(facts.path.as_ref());
+        // Back from the bank too early, or by the browser's Back: whoever is not done there can go on.
+        let bank = facts
+            .path
+            .as_ref()
+            .filter(|_| matches!(facts.step, Some(StepWay::Window | StepWay::Modal)));
+        let check = facts.check_path.as_ref().or(facts.path.as_ref());
         Self {
             small: Some(small),
-            // A page that watches by itself has nothing to press.
-            action: path.filter(|_| !facts.live).map(|path| (path.clone(), text::CHECK_AGAIN)),
+            top: bank.is_some(),
+            // A page that watches by itself has nothing else to press.
+            action: bank.map(|path| (format!("{path}/step"), text::NOT_DONE_AT_BANK)).or_else(
+                || check.filter(|_| !facts.live).map(|path| (path.clone(), text::CHECK_AGAIN)),
+            ),
             second: true,
             ..Self::new(
                 Mark::Wait,
@@ -165,8 +175,14 @@ pub fn StatePanel(
 ) -> impl IntoView {
     let facts = StoredValue::new(facts);
     let panel = move || {
-        let facts = Facts { total: model.total.get(), live: model.live.get(), ..facts.get_value() };
-        Panel::of(model.state.get(), &facts)
+        let state = model.state.get();
+        let facts = Facts {
+            total: model.total.get(),
+            live: model.live.get(),
+            step: model.terms.with_value(|terms| terms.step),
+            ..facts.get_value()
+        };
+        Panel::of(state, &facts)
     };
     // Two kinds of parts, so that the browser's module has two kinds of effects and not one for each part.
     let part = move |of: fn(Panel) -> Option<String>| {
@@ -230,5 +246,22 @@ mod tests {
         let live = Panel::of(CheckoutState::Processing, &Facts { live: true, ..plain }).unwrap();
         assert!(!live.small.unwrap().contains("seconds"));
         assert_eq!(live.action, None);
+    }
+
+    #[test]
+    fn whoever_came_back_too_early_can_go_on_at_the_bank() {
+        for live in [false, true] {
+            for way in [StepWay::Window, StepWay::Modal] {
+                let facts = Facts { step: Some(way), live, ..facts() };
+                let panel = Panel::of(CheckoutState::Processing, &facts).unwrap();
+                assert_eq!(
+                    panel.action,
+                    Some(("/checkout/cst_x/step".to_owned(), text::NOT_DONE_AT_BANK))
+                );
+                assert!(panel.top && panel.second);
+            }
+        }
+        let unseen = Facts { step: Some(StepWay::Hidden), live: true, ..facts() };
+        assert_eq!(Panel::of(CheckoutState::Processing, &unseen).unwrap().action, None);
     }
 }

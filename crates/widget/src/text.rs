@@ -97,6 +97,16 @@ pub const PROCESSING_NOTE: &str =
 /// Nobody has to keep the page open.
 pub const PROCESSING_LEAVE: &str =
     "You may also close this page: the shop is told the result either way.";
+/// Leads back to the bank from a page that waits for its result.
+pub const NOT_DONE_AT_BANK: &str = "Not done at your bank? Go on there";
+/// Closes the window with the bank's page.
+pub const CLOSE: &str = "Close";
+/// Stands where the bank's page will be.
+pub const CONNECTING: &str = "Connecting to your bank…";
+/// The bank's page takes long.
+pub const STUCK: &str = "Is nothing here, or does it not go on?";
+/// Opens the bank's page in the whole window.
+pub const WHOLE_WINDOW: &str = "Continue in a full window";
 /// Reloads the state.
 pub const CHECK_AGAIN: &str = "Check again";
 /// Heading after success.

@@ -5,8 +5,7 @@ use std::net::Ipv4Addr;
 
 use farthing_gateways::smartcore::{Config, Profile, SmartCore};
 use farthing_gateways::{
-    CheckedState, Gateway, NextStep, Order, PayState, RawCallback, Unclear, WireRequest,
-    WireResponse,
+    CheckedState, Gateway, Order, PayState, RawCallback, Unclear, WireRequest, WireResponse,
 };
 use farthing_types::card::HolderName;
 use farthing_types::{
@@ -115,7 +114,7 @@ impl Merchant {
 
 fn redirect(state: PayState) -> String {
     match state {
-        PayState::Step(NextStep::Redirect(url)) => url.to_string(),
+        PayState::Step(step) => step.target.to_string(),
         other => panic!("{other:?}"),
     }
 }

@@ -24,6 +24,7 @@ fn view(state: CheckoutState) -> CheckoutView {
         state,
         payment_id: Some("pay_1".to_owned()),
         payment_status: Some(PaymentStatus::Failed),
+        step: None,
         return_url: None,
         errors: vec![
             FieldError { field: Field::CardNumber, text: "Enter the card number.".to_owned() },
@@ -138,6 +139,7 @@ fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
         session_status: SessionStatus::Open,
         payment_id: Some("pay_1".to_owned()),
         payment_status: Some(PaymentStatus::Failed),
+        step: None,
         version: 2,
         amount: 1050,
         currency: "EUR".parse().unwrap(),

@@ -96,6 +96,10 @@ fn post(event: CheckoutEvent) {
             set("message", &message.into());
             "error"
         }
+        CheckoutEvent::Modal(open) => {
+            set("open", &open.into());
+            "modal"
+        }
         CheckoutEvent::Navigate(path) => {
             set("path", &path.into());
             "navigate"

@@ -2,6 +2,7 @@
 //!
 //! Nothing here keeps card data: the form's fields go from their inputs into one request and nowhere else.
 
+pub(crate) mod bank;
 mod browser;
 #[cfg(feature = "csr")]
 pub mod client;
@@ -34,6 +35,7 @@ pub fn start(model: Model) -> Watch {
         let Terms { payment_id, payment_status, .. } = model.terms.get_value();
         complete(model, payment_status, payment_id);
     }
+    bank::follow(model);
     let watch = Watch::start(model);
     let follower = watch.clone();
     Effect::new(move |before: Option<&'static str>| {
@@ -59,6 +61,7 @@ fn apply(model: Model, status: Status) {
     let ready = matches!(status.state, CheckoutState::Ready { .. });
     model.terms.update_value(|terms| {
         terms.version = status.version;
+        terms.step = status.step;
         // The key of an attempt that may be under way is kept: sent again it gives the same answer.
         if let Some(attempt) = status.attempt.filter(|_| other_payment) {
             terms.attempt = attempt;
@@ -81,6 +84,7 @@ fn apply(model: Model, status: Status) {
             forget_card(model);
         }
     }
+    bank::tell(model);
     if ready && other_version {
         // Said aloud, and nothing more: the shopper goes on typing. A submit carries the version that is on the screen.
         model.notice.set(text::total_changed(&model.total.get_untracked()));

@@ -1,7 +1,7 @@
 //! One submit: the form's fields, read once, in one request.
 
-use farthing_types::PaymentStatus;
 use farthing_types::checkout::{CheckoutState, FieldError};
+use farthing_types::{PaymentStatus, StepWay};
 use gloo_net::http::Request;
 use js_sys::{JSON, Object, Reflect};
 use leptos::prelude::*;
@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsValue;
 use web_sys::{FormData, HtmlFormElement};
 
+use super::bank;
 use super::browser::Fingerprint;
 use super::patience::Patience;
 use super::watch::status_of;
@@ -50,7 +51,7 @@ pub fn submit(model: Model, form: &HtmlFormElement) {
 /// What came back.
 enum Answer {
     /// The payment was taken.
-    Payment { status: Option<PaymentStatus>, next: Option<String> },
+    Payment { status: Option<PaymentStatus>, step: Option<StepWay> },
     /// It was refused, and nothing happened.
     Refused { message: Option<String>, errors: Vec<FieldError> },
     /// Nobody knows: cut, or not readable.
@@ -82,7 +83,7 @@ async fn send(path: &str, body: JsValue) -> Answer {
     let Ok(response) = request.send().await else { return Answer::Unclear };
     let Some(value) = wire::json(response).await else { return Answer::Unclear };
     if let Some(status) = wire::text(&value, "status") {
-        return Answer::Payment { status: status.parse().ok(), next: wire::text(&value, "next") };
+        return Answer::Payment { status: status.parse().ok(), step: wire::step(&value) };
     }
     // Only our server's own word is a refusal. A proxy's is none, and after a fault of ours nobody knows either.
     let kind = wire::text(&value, "type").unwrap_or_default();
@@ -101,11 +102,18 @@ async fn settle(model: Model, path: &str, answer: Answer) {
         super::forget_card(model);
     }
     match answer {
-        Answer::Payment { next: Some(next), .. } => {
-            model.state.set(CheckoutState::Challenge);
-            model.emit(CheckoutEvent::Navigate(next));
+        Answer::Payment { step: Some(step), .. } => {
+            model.terms.update_value(|terms| {
+                terms.step = Some(step);
+                terms.leads = true;
+            });
+            model.state.set(match step {
+                StepWay::Hidden => CheckoutState::Processing,
+                StepWay::Modal | StepWay::Window => CheckoutState::Challenge,
+            });
+            bank::tell(model);
         }
-        Answer::Payment { status, next: None } => {
+        Answer::Payment { status, step: None } => {
             if status == Some(PaymentStatus::Processing) {
                 model.state.set(CheckoutState::Processing);
             }

@@ -4,7 +4,7 @@
 //! a tenth of the whole module.
 
 use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, FieldError};
-use farthing_types::{CustomerField, DeclineCode, PaymentStatus};
+use farthing_types::{CustomerField, DeclineCode, PaymentStatus, StepWay};
 use gloo_net::http::Response;
 use js_sys::{Array, Reflect};
 use leptos::prelude::window;
@@ -20,6 +20,8 @@ pub struct Status {
     pub payment_id: Option<String>,
     /// Its status.
     pub payment_status: Option<PaymentStatus>,
+    /// How the way to the bank is shown.
+    pub step: Option<StepWay>,
     /// The session's version.
     pub version: u32,
     /// What is to be paid, as people read it.
@@ -37,6 +39,7 @@ impl Status {
             state: state(value)?,
             payment_id: text(value, "payment_id"),
             payment_status: text(value, "payment_status").and_then(|name| name.parse().ok()),
+            step: step(value),
             version: number(value, "version")?,
             total: text(value, "total")?,
             leaves: member(value, "leaves").is_some_and(|leaves| leaves.is_truthy()),
@@ -65,6 +68,7 @@ pub fn view(value: &JsValue) -> Option<CheckoutView> {
         state: state(value)?,
         payment_id: text(value, "payment_id"),
         payment_status: text(value, "payment_status").and_then(|name| name.parse().ok()),
+        step: step(value),
         return_url: text(value, "return_url"),
         errors: list(value, "errors", |item| field_error(item, "text"))?,
         // Already in its inputs: the server wrote it there.
@@ -83,6 +87,11 @@ pub fn field_errors(problem: &JsValue) -> Vec<FieldError> {
 pub async fn json(response: Response) -> Option<JsValue> {
     let body = web_sys::Response::from(response);
     JsFuture::from(body.json().ok()?).await.ok()
+}
+
+/// How the way to the bank is shown.
+pub fn step(value: &JsValue) -> Option<StepWay> {
+    text(value, "step")?.parse().ok()
 }
 
 /// A text member.
