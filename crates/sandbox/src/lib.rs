@@ -16,5 +16,6 @@ mod routes;
 mod sandbox;
 mod smartcore;
 mod state;
+mod three_ds;
 
 pub use sandbox::{Sandbox, Settings};

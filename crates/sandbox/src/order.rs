@@ -1,10 +1,12 @@
 //! One order and its life: what may happen to it, and when.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use url::Url;
 
 use crate::clock;
-use crate::control::{Charge, LedgerCallback, LedgerOrder, OrderKind, Phase, Timeouts};
+use crate::control::{Charge, LedgerCallback, LedgerOrder, NextStep, OrderKind, Phase, Timeouts};
+use crate::three_ds::v2::Window;
 
 /// The gateway's documents name 19 codes; these are the ones that the sandbox gives of itself.
 pub(crate) mod code {
@@ -38,6 +40,70 @@ pub(crate) enum Plan {
 pub(crate) enum Outcome {
     Failed(String),
     Succeeded,
+}
+
+/// What the shopper pressed on the issuer's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    Approve,
+    Cancel,
+    Decline,
+}
+
+impl Answer {
+    /// How a payment ends that was answered so.
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Approve => Outcome::Succeeded,
+            Self::Cancel => Outcome::Failed(code::THREE_DS_CANCEL.to_owned()),
+            Self::Decline => Outcome::Failed(code::AUTHENTICATION.to_owned()),
+        }
+    }
+}
+
+/// What the shopper's browser has to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Post a 3-D Secure 2 challenge request to the issuer.
+    Creq,
+    /// Open `form_url`.
+    FormUrl,
+    /// Let the issuer look at the device.
+    Method,
+    /// Post a 3-D Secure 1 request to the issuer.
+    PaReq,
+}
+
+/// Which of the issuer's pages asks the shopper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// The one behind `form_url`.
+    Form,
+    /// 3-D Secure 1.
+    V1,
+    /// 3-D Secure 2.
+    V2,
+}
+
+/// What happens when a phase's time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lapse {
+    /// The order fails with a code.
+    Fail(&'static str),
+    /// The gateway waits no longer for the device data.
+    GoOn,
+}
+
+/// What the merchant's page told the issuer along with its request, for the way back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// `challengeWindowSize` of 3-D Secure 2, if the page chose one.
+    pub(crate) window: Option<Window>,
+    /// `threeDSSessionData` or `MD`: goes back as it came.
+    pub(crate) session_data: Option<String>,
+    /// `TermUrl` of 3-D Secure 1.
+    pub(crate) term_url: Option<String>,
 }
 
 /// What may be told about the card after the number is gone.
@@ -91,6 +157,10 @@ pub(crate) struct Order {
     pub(crate) callbacks: Vec<LedgerCallback>,
     /// Under which time the ledger's list of time-outs has it.
     pub(crate) listed: Option<Timestamp>,
+    /// What the switch said when the order was accepted.
+    next_step: NextStep,
+    asked: Option<Asked>,
+    answer: Option<Answer>,
     plan: Option<Plan>,
     phase: Phase,
     /// When the phase began.
@@ -99,10 +169,24 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    pub(crate) fn new(new: NewOrder, processing_id: String, now: Timestamp) -> Self {
-        let phase = match new.kind {
-            OrderKind::Form => Phase::AwaitingCard,
-            OrderKind::Host2host => Phase::AwaitingVisit,
+    /// `next_step` counts for card payments: a hosted form is always opened at its `form_url`.
+    pub(crate) fn new(
+        new: NewOrder,
+        processing_id: String,
+        next_step: NextStep,
+        now: Timestamp,
+    ) -> Self {
+        let (next_step, phase) = match (new.kind, next_step) {
+            (OrderKind::Form, _) => (NextStep::FormUrl, Phase::AwaitingCard),
+            (OrderKind::Host2host, NextStep::FormUrl | NextStep::Frictionless) => {
+                (next_step, Phase::AwaitingVisit)
+            }
+            (OrderKind::Host2host, NextStep::Method | NextStep::MethodFormUrl) => {
+                (next_step, Phase::AwaitingMethod)
+            }
+            (OrderKind::Host2host, NextStep::Creq | NextStep::PaReq) => {
+                (next_step, Phase::AwaitingChallenge)
+            }
         };
         Self {
             new,
@@ -112,6 +196,9 @@ impl Order {
             charges: Vec::new(),
             callbacks: Vec::new(),
             listed: None,
+            next_step,
+            asked: None,
+            answer: None,
             plan: None,
             phase,
             since: now,
@@ -140,16 +227,89 @@ impl Order {
         self.outcome.as_ref().map(|_| self.since)
     }
 
-    /// SmartCore's status; `waiting` is what an order says whose `form_url` nobody has opened.
+    /// SmartCore's status; `waiting` is what an order says whose first step the shopper has not taken.
     pub(crate) fn status(&self, waiting: u8) -> i8 {
-        match (&self.outcome, self.phase) {
-            (Some(Outcome::Succeeded), _) => 2,
-            (Some(Outcome::Failed(_)), _) => -1,
-            (None, Phase::AwaitingVisit | Phase::AwaitingCard) => {
-                i8::try_from(waiting).unwrap_or(0)
+        let untouched = match self.phase {
+            Phase::AwaitingCard | Phase::AwaitingMethod | Phase::AwaitingVisit => true,
+            Phase::AwaitingChallenge => {
+                matches!(self.next_step, NextStep::Creq | NextStep::PaReq)
             }
-            (None, _) => 1,
+            Phase::AwaitingResult | Phase::Challenge | Phase::Ended => false,
+        };
+        match &self.outcome {
+            Some(Outcome::Succeeded) => 2,
+            Some(Outcome::Failed(_)) => -1,
+            None if untouched => i8::try_from(waiting).unwrap_or(0),
+            None => 1,
         }
+    }
+
+    /// The step that the reply to the payment request asks for, unless it tells the end.
+    pub(crate) fn first_step(&self) -> Step {
+        match self.next_step {
+            NextStep::Creq => Step::Creq,
+            NextStep::FormUrl | NextStep::Frictionless => Step::FormUrl,
+            NextStep::Method | NextStep::MethodFormUrl => Step::Method,
+            NextStep::PaReq => Step::PaReq,
+        }
+    }
+
+    /// Whether the reply tells the end of a payment without challenge.
+    pub(crate) fn tells_end(&self) -> bool {
+        matches!(self.next_step, NextStep::Creq | NextStep::Frictionless | NextStep::PaReq)
+    }
+
+    /// Which of the issuer's pages asks the shopper, if the card wants a challenge.
+    pub(crate) fn protocol(&self) -> Protocol {
+        match self.next_step {
+            NextStep::Creq | NextStep::Method => Protocol::V2,
+            NextStep::FormUrl | NextStep::Frictionless | NextStep::MethodFormUrl => Protocol::Form,
+            NextStep::PaReq => Protocol::V1,
+        }
+    }
+
+    /// Whether the card wants a challenge.
+    pub(crate) fn has_challenge(&self) -> bool {
+        self.plan == Some(Plan::Challenge)
+    }
+
+    /// Whether the reply asked for the device data.
+    pub(crate) fn has_method(&self) -> bool {
+        self.first_step() == Step::Method
+    }
+
+    /// The step that is open, as `check` tells it. Nothing is told of a `form_url` that the reply has told.
+    pub(crate) fn open_step(&self) -> Option<Step> {
+        match (self.phase, self.protocol()) {
+            (Phase::AwaitingMethod, _) => Some(Step::Method),
+            (
+                Phase::AwaitingVisit | Phase::AwaitingChallenge | Phase::Challenge,
+                Protocol::Form,
+            ) => self.has_method().then_some(Step::FormUrl),
+            (Phase::AwaitingChallenge | Phase::Challenge, Protocol::V1) => Some(Step::PaReq),
+            (Phase::AwaitingChallenge | Phase::Challenge, Protocol::V2) => Some(Step::Creq),
+            _ => None,
+        }
+    }
+
+    /// Whether a shopper who comes to `form_url` is expected there.
+    pub(crate) fn has_form_url(&self) -> bool {
+        self.protocol() == Protocol::Form && self.phase != Phase::AwaitingMethod
+    }
+
+    /// What came with the request that the issuer was last sent; `None` until its page is opened.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
+    }
+
+    /// Which size the issuer's page has.
+    pub(crate) fn window(&self) -> Option<Window> {
+        self.asked.as_ref()?.window
+    }
+
+    /// What the shopper pressed.
+    pub(crate) fn answer(&self) -> Option<Answer> {
+        self.answer
     }
 
     /// Gives the order its card. `None` if it already has one or is over.
@@ -171,6 +331,19 @@ impl Order {
         }
     }
 
+    /// The device data step is over: whoever has a challenge is awaited there. `None` if it was over before.
+    pub(crate) fn end_method(&mut self, now: Timestamp) -> Option<()> {
+        if self.phase != Phase::AwaitingMethod {
+            return None;
+        }
+        let next = match self.protocol() {
+            Protocol::Form => Phase::AwaitingVisit,
+            Protocol::V1 | Protocol::V2 => Phase::AwaitingChallenge,
+        };
+        self.enter(next, now);
+        Some(())
+    }
+
     /// Sends the shopper on to the issuer, if the plan says so and the order is still open.
     pub(crate) fn send_to_issuer(&mut self, now: Timestamp) {
         if self.plan == Some(Plan::Challenge)
@@ -181,9 +354,28 @@ impl Order {
     }
 
     /// The shopper opened the issuer's page. Opening it again does not restart the time-out.
-    pub(crate) fn open_challenge(&mut self, now: Timestamp) {
+    pub(crate) fn open_challenge(&mut self, asked: Asked, now: Timestamp) {
         if self.phase == Phase::AwaitingChallenge {
             self.enter(Phase::Challenge, now);
+        }
+        if self.phase == Phase::Challenge && self.answer.is_none() {
+            self.asked = Some(asked);
+        }
+    }
+
+    /// The shopper answered. `false` if nobody asked, or if there was an answer before.
+    pub(crate) fn take_answer(&mut self, answer: Answer) -> bool {
+        let is_first = self.phase == Phase::Challenge && self.answer.is_none();
+        if is_first {
+            self.answer = Some(answer);
+        }
+        is_first
+    }
+
+    /// The browser came back from the issuer before the result did. The time-out goes on.
+    pub(crate) fn come_back(&mut self) {
+        if self.phase == Phase::Challenge && self.answer.is_some() {
+            self.phase = Phase::AwaitingResult;
         }
     }
 
@@ -200,27 +392,40 @@ impl Order {
         true
     }
 
-    /// When the time-out of its phase passes, and with which code it then fails.
-    pub(crate) fn timeout(&self, timeouts: Timeouts) -> Option<(Timestamp, &'static str)> {
-        let (seconds, code) = match self.phase {
-            Phase::AwaitingCard => (timeouts.form_seconds, code::FORM_TIMEOUT),
+    /// When the time-out of its phase passes, and what then happens.
+    pub(crate) fn timeout(&self, timeouts: Timeouts) -> Option<(Timestamp, Lapse)> {
+        let (seconds, lapse) = match self.phase {
+            Phase::AwaitingCard => (timeouts.form_seconds, Lapse::Fail(code::FORM_TIMEOUT)),
+            Phase::AwaitingMethod => (timeouts.method_seconds, Lapse::GoOn),
             Phase::AwaitingVisit | Phase::AwaitingChallenge => {
-                (timeouts.redirect_seconds, code::REDIRECT_TIMEOUT)
+                (timeouts.redirect_seconds, Lapse::Fail(code::REDIRECT_TIMEOUT))
             }
-            Phase::Challenge => (timeouts.challenge_seconds, code::THREE_DS_TIMEOUT),
+            Phase::AwaitingResult | Phase::Challenge => {
+                (timeouts.challenge_seconds, Lapse::Fail(code::THREE_DS_TIMEOUT))
+            }
             Phase::Ended => return None,
         };
-        Some((clock::add(self.since, SignedDuration::from_secs(i64::from(seconds))), code))
+        Some((clock::add(self.since, SignedDuration::from_secs(i64::from(seconds))), lapse))
     }
 
-    /// Where the shopper goes when it is over.
+    /// Where the shopper goes when it is over, or when only the result is still awaited.
     pub(crate) fn way_back(&self) -> Option<&Url> {
-        let ways = &self.new.ways;
-        match self.outcome.as_ref()? {
-            Outcome::Succeeded => ways.success.as_ref(),
-            Outcome::Failed(_) => ways.fail.as_ref(),
+        let status = self.new.ways.status.as_ref();
+        match &self.outcome {
+            Some(outcome) => self.way_after(outcome).or(status),
+            // `status_url` is for payments that are not decided; without one, the shopper goes where the answer points.
+            None if self.phase == Phase::AwaitingResult => {
+                status.or_else(|| self.way_after(&self.answer?.outcome()))
+            }
+            None => None,
         }
-        .or(ways.status.as_ref())
+    }
+
+    fn way_after(&self, outcome: &Outcome) -> Option<&Url> {
+        match outcome {
+            Outcome::Failed(_) => self.new.ways.fail.as_ref(),
+            Outcome::Succeeded => self.new.ways.success.as_ref(),
+        }
     }
 
     /// Lists a callback.
@@ -244,6 +449,7 @@ impl Order {
             phase: self.phase,
             error: self.error().map(str::to_owned),
             card: self.card.as_ref().map(|card| card.masked.clone()),
+            challenge_window: self.window().map(|window| window.code().to_owned()),
             charges: self.charges.clone(),
             created_at: self.created_at,
             ended_at: self.ended_at(),

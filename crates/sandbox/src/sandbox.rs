@@ -24,7 +24,7 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// How long open connections may take to end when the sandbox stops.
 const STOP: Duration = Duration::from_secs(3);
 
-/// How many callbacks, or series of them, may be under way.
+/// How many callbacks, or series of them, and late results may be under way.
 const MAX_BACKGROUND: usize = 20_000;
 
 /// How a sandbox starts.
@@ -71,8 +71,8 @@ pub struct Sandbox {
 impl Sandbox {
     /// Binds and serves. Fails if the address cannot be bound, or without randomness.
     pub async fn start(settings: Settings) -> io::Result<Self> {
-        let mut card_key = [0; 32];
-        getrandom::fill(&mut card_key).map_err(io::Error::other)?;
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(io::Error::other)?;
         let client = crate::callbacks::client().map_err(io::Error::other)?;
         let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
@@ -86,12 +86,8 @@ impl Sandbox {
             None => Url::parse(&format!("http://localhost:{}/", address.port()))
                 .map_err(io::Error::other)?,
         };
-        let state = State::new(
-            settings.max_orders,
-            settings.secret.clone(),
-            card_key,
-            settings.faults.clone(),
-        );
+        let state =
+            State::new(settings.max_orders, settings.secret.clone(), key, settings.faults.clone());
         let (stop, _) = watch::channel(false);
         let shared = Arc::new(Shared {
             settings,
@@ -178,6 +174,11 @@ async fn sweep(shared: Arc<Shared>) {
     }
 }
 
+/// A path below a URL, whether or not that ends in a slash.
+fn below(base: &Url, path: &str) -> String {
+    format!("{}/{path}", base.as_str().trim_end_matches('/'))
+}
+
 /// What every handler shares.
 pub(crate) struct Shared {
     settings: Settings,
@@ -213,14 +214,29 @@ impl Shared {
     /// `form_url` of a payment: the sandbox's own page, or the same last segment below another base.
     pub(crate) fn form_url(&self, base: Option<&Url>, processing_id: &str) -> String {
         match base {
-            Some(base) => format!("{}/{processing_id}", base.as_str().trim_end_matches('/')),
+            Some(base) => below(base, processing_id),
             None => self.page(&format!("smartcore/pay/{processing_id}")),
         }
     }
 
+    /// `acsurl` of a payment: the sandbox's own page, or the same path below another base.
+    pub(crate) fn acs_url(&self, base: Option<&Url>, path: &str, processing_id: &str) -> String {
+        below(base.unwrap_or(&self.public_url), &format!("acs/{path}/{processing_id}"))
+    }
+
+    /// Where the issuer's pages send the browser back to the gateway.
+    pub(crate) fn way_in(&self, path: &str, processing_id: &str) -> String {
+        self.page(&format!("smartcore/3ds/{path}/{processing_id}"))
+    }
+
+    /// Whether a URL is one of our own pages.
+    pub(crate) fn is_own(&self, url: &str) -> bool {
+        Url::parse(url).is_ok_and(|url| url.origin() == self.public_url.origin())
+    }
+
     /// The public URL of one of our pages.
     pub(crate) fn page(&self, path: &str) -> String {
-        format!("{}/{path}", self.public_url.as_str().trim_end_matches('/'))
+        below(&self.public_url, path)
     }
 
     /// Runs something in the background until it ends or the sandbox stops.
@@ -230,7 +246,7 @@ impl Shared {
         if background.len() < MAX_BACKGROUND {
             background.spawn(task);
         } else {
-            tracing::warn!("a callback was dropped: too many are waiting");
+            tracing::warn!("a callback or a late result was dropped: too many are waiting");
         }
     }
 

@@ -9,14 +9,14 @@ use url::Url;
 
 use crate::clock::{self, Clock};
 use crate::control::{
-    Endpoint, Faults, Ledger, LedgerCallback, LedgerOrder, NextStep, OrderKind, ReplyKind, Settle,
-    Totals,
+    Endpoint, Faults, Ledger, LedgerCallback, LedgerOrder, ReplyKind, Settle, Totals,
 };
 use crate::log::RequestLog;
-use crate::order::{NewOrder, Order, Outcome, Plan, code};
+use crate::order::{Answer, Asked, Lapse, NewOrder, Order, Outcome, Plan, Protocol, code};
 use crate::smartcore::Refusal;
 use crate::smartcore::card::CardInput;
 use crate::smartcore::notice::{self, Notice};
+use crate::three_ds::Names;
 
 /// The rule of the documents: "minimum time between card transactions 60 seconds".
 const CARD_TIME_LIMIT: SignedDuration = SignedDuration::from_secs(60);
@@ -57,8 +57,8 @@ pub(crate) struct State {
     pub(crate) requests: RequestLog,
     /// Fingerprints of cards for the 60-second rule.
     card_times: HashMap<[u8; 32], Timestamp>,
-    /// Key of the fingerprints: made at start, never leaves the process.
-    card_key: [u8; 32],
+    /// Key of fingerprints and of [`Names`]: made at start, never leaves the process.
+    key: [u8; 32],
     secret: SecretString,
     epoch: u64,
 }
@@ -67,7 +67,7 @@ impl State {
     pub(crate) fn new(
         max_orders: usize,
         secret: SecretString,
-        card_key: [u8; 32],
+        key: [u8; 32],
         faults: Faults,
     ) -> Self {
         Self {
@@ -81,16 +81,16 @@ impl State {
             max_orders: max_orders.max(1),
             requests: RequestLog::default(),
             card_times: HashMap::new(),
-            card_key,
+            key,
             secret,
             epoch: 0,
         }
     }
 
-    /// Forgets everything: orders, faults, clock, log. The key of the fingerprints stays.
+    /// Forgets everything: orders, faults, clock, log. The key stays.
     pub(crate) fn reset(&mut self) {
         let mut fresh =
-            Self::new(self.max_orders, self.secret.clone(), self.card_key, Faults::default());
+            Self::new(self.max_orders, self.secret.clone(), self.key, Faults::default());
         fresh.epoch = self.epoch.wrapping_add(1);
         *self = fresh;
     }
@@ -125,11 +125,10 @@ impl State {
             return Err(Refusal::new(code::DUPLICATED_ORDER_ID, "order_id was used before"));
         }
         let now = self.clock.now();
-        let final_now =
-            new.kind == OrderKind::Host2host && self.faults.next_step == NextStep::Frictionless;
-        let settle = settle_now || final_now || self.faults.settle == Settle::OnAccept;
         let order_id = new.order_id.clone();
-        let mut order = Order::new(new, processing_id.clone(), now);
+        let mut order = Order::new(new, processing_id.clone(), self.faults.next_step, now);
+        let final_now = order.tells_end();
+        let settle = settle_now || final_now || self.faults.settle == Settle::OnAccept;
         if let Some(card) = card {
             let plan = self.plan(card, now);
             order.take_card(card.face(), plan);
@@ -148,7 +147,7 @@ impl State {
     /// The shopper opened `form_url` or the hosted form sent a card: decides, or sends the shopper to the issuer.
     pub(crate) fn visit(&mut self, processing_id: &str) -> Option<Dispatch> {
         let now = self.clock.now();
-        let order = self.orders.get_mut(processing_id)?;
+        let order = self.orders.get_mut(processing_id).filter(|order| order.has_form_url())?;
         order.send_to_issuer(now);
         let outcome = order.decided_without_shopper();
         self.relist(processing_id);
@@ -171,12 +170,47 @@ impl State {
         }
     }
 
-    /// The shopper opened the issuer's page.
-    pub(crate) fn open_challenge(&mut self, processing_id: &str) -> Option<&Order> {
-        let now = self.clock.now();
-        self.orders.get_mut(processing_id)?.open_challenge(now);
+    /// The device data step is over: decides, or waits for the challenge.
+    pub(crate) fn end_method(&mut self, processing_id: &str, at: Timestamp) -> Option<Dispatch> {
+        let order = self.orders.get_mut(processing_id)?;
+        order.end_method(at)?;
+        let outcome = order.decided_without_shopper();
         self.relist(processing_id);
+        self.end(processing_id, outcome?)
+    }
+
+    /// The shopper opened the issuer's page.
+    pub(crate) fn open_challenge(&mut self, processing_id: &str, asked: Asked) {
+        let now = self.clock.now();
+        if let Some(order) = self.orders.get_mut(processing_id) {
+            order.open_challenge(asked, now);
+        }
+        self.relist(processing_id);
+    }
+
+    /// The shopper answered on the issuer's page. `false` if nobody asked, or if there was an answer before.
+    pub(crate) fn answer(&mut self, processing_id: &str, answer: Answer) -> bool {
+        self.orders.get_mut(processing_id).is_some_and(|order| order.take_answer(answer))
+    }
+
+    /// The issuer's result reaches the gateway.
+    pub(crate) fn report(&mut self, processing_id: &str) -> Option<Dispatch> {
+        let answer = self.order(processing_id)?.answer()?;
+        self.end(processing_id, answer.outcome())
+    }
+
+    /// The shopper came back from the issuer, perhaps before the result.
+    pub(crate) fn come_back(&mut self, processing_id: &str) {
+        if let Some(order) = self.orders.get_mut(processing_id) {
+            order.come_back();
+        }
+        self.relist(processing_id);
+    }
+
+    /// An order whose shopper is asked under this protocol.
+    pub(crate) fn challenged(&self, processing_id: &str, protocol: Protocol) -> Option<&Order> {
         self.order(processing_id)
+            .filter(|order| order.protocol() == protocol && order.has_challenge())
     }
 
     /// Ends an order, once. `None` if nothing is to be announced.
@@ -191,15 +225,17 @@ impl State {
         self.announce(processing_id)
     }
 
-    /// Ends every order whose time is over.
+    /// Ends every order whose time is over; a device data step is not waited for any longer.
     pub(crate) fn sweep(&mut self) -> Vec<Dispatch> {
         let now = self.clock.now();
         let mut dispatches = Vec::new();
         while let Some((due, id)) = self.timeouts.first().filter(|(due, _)| *due <= now).cloned() {
             match self.orders.get(&id).and_then(|order| order.timeout(self.faults.timeouts)) {
-                Some((_, code)) => {
+                Some((_, Lapse::Fail(code))) => {
                     dispatches.extend(self.end(&id, Outcome::Failed(code.to_owned())));
                 }
+                // The next time-out begins where this one ended, however late it was noticed.
+                Some((due, Lapse::GoOn)) => dispatches.extend(self.end_method(&id, due)),
                 // Cannot be, for every change relists; but it must not be met again and again.
                 None => drop(self.timeouts.remove(&(due, id))),
             }
@@ -218,6 +254,11 @@ impl State {
 
     pub(crate) fn order(&self, processing_id: &str) -> Option<&Order> {
         self.orders.get(processing_id)
+    }
+
+    /// What the messages of 3-D Secure call an order.
+    pub(crate) fn names(&self, order: &Order) -> Names {
+        Names::of(&self.key, &order.processing_id)
     }
 
     pub(crate) fn by_order_id(&self, order_id: &str) -> Option<&Order> {
@@ -274,7 +315,7 @@ impl State {
     }
 
     fn plan(&mut self, card: &CardInput, now: Timestamp) -> Plan {
-        if self.faults.card_time_limit && !self.may_use(card.fingerprint(&self.card_key), now) {
+        if self.faults.card_time_limit && !self.may_use(card.fingerprint(&self.key), now) {
             return Plan::Fail(code::CARD_TIME_LIMIT.to_owned());
         }
         card.plan(self.faults.fail_code.as_deref())
@@ -354,7 +395,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::control::{ClockChange, FinalAmount, Phase, Timeouts};
+    use crate::control::{ClockChange, FinalAmount, NextStep, OrderKind, Phase, Timeouts};
     use crate::order::Ways;
 
     /// Something that happens to one of a few orders.
@@ -363,8 +404,12 @@ mod tests {
         Accept { order: u8, card: u8, form: bool, settle_now: bool },
         Visit(u8),
         TypeCard { order: u8, card: u8 },
+        EndMethod(u8),
         OpenChallenge(u8),
-        Answer { order: u8, approve: bool },
+        Answer { order: u8, answer: Answer },
+        Report(u8),
+        ComeBack(u8),
+        NextStep(NextStep),
         Advance(u16),
         Timeouts(u8),
         Sweep,
@@ -378,7 +423,19 @@ mod tests {
             3 => order.clone().prop_map(Event::Visit),
             2 => (order.clone(), 0..3_u8).prop_map(|(order, card)| Event::TypeCard { order, card }),
             2 => order.clone().prop_map(Event::OpenChallenge),
-            2 => (order, any::<bool>()).prop_map(|(order, approve)| Event::Answer { order, approve }),
+            2 => order.clone().prop_map(Event::EndMethod),
+            3 => (order.clone(), prop::sample::select(vec![Answer::Approve, Answer::Cancel, Answer::Decline]))
+                .prop_map(|(order, answer)| Event::Answer { order, answer }),
+            2 => order.clone().prop_map(Event::Report),
+            1 => order.prop_map(Event::ComeBack),
+            3 => prop::sample::select(vec![
+                NextStep::Creq,
+                NextStep::FormUrl,
+                NextStep::Frictionless,
+                NextStep::Method,
+                NextStep::MethodFormUrl,
+                NextStep::PaReq,
+            ]).prop_map(Event::NextStep),
             2 => (0..900_u16).prop_map(Event::Advance),
             1 => any::<u8>().prop_map(Event::Timeouts),
             2 => Just(Event::Sweep),
@@ -422,16 +479,32 @@ mod tests {
                 state.type_card(&id(order), &card(which), None);
                 0
             }
+            Event::EndMethod(order) => {
+                let now = state.clock.now();
+                usize::from(state.end_method(&id(order), now).is_some())
+            }
             Event::OpenChallenge(order) => {
-                state.open_challenge(&id(order));
+                state.open_challenge(&id(order), Asked::default());
                 0
             }
-            Event::Answer { order, approve } => {
-                let open =
-                    state.order(&id(order)).is_some_and(|order| order.phase() == Phase::Challenge);
-                let outcome =
-                    if approve { Outcome::Succeeded } else { Outcome::Failed("NO".to_owned()) };
-                usize::from(open && state.end(&id(order), outcome).is_some())
+            Event::Answer { order, answer } => {
+                state.answer(&id(order), answer);
+                0
+            }
+            Event::Report(order) => {
+                // What ends it is the first answer, and there is none before the page was opened.
+                let answer = state.order(&id(order)).and_then(Order::answer);
+                let reported = state.report(&id(order)).is_some();
+                assert!(!reported || answer.is_some());
+                usize::from(reported)
+            }
+            Event::ComeBack(order) => {
+                state.come_back(&id(order));
+                0
+            }
+            Event::NextStep(next_step) => {
+                state.set_faults(Faults { next_step, ..state.faults.clone() });
+                0
             }
             Event::Advance(seconds) => {
                 state.clock.change(ClockChange {
@@ -444,6 +517,7 @@ mod tests {
                 let seconds = u32::from(seconds);
                 let timeouts = Timeouts {
                     form_seconds: seconds * 3,
+                    method_seconds: seconds / 8,
                     redirect_seconds: seconds * 2,
                     challenge_seconds: seconds,
                 };

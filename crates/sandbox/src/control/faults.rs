@@ -8,12 +8,16 @@ use url::Url;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
+    /// Base of `acsurl`, to which the path of the issuer's page is added; `None` is the sandbox itself. Any URL, to test what is refused.
+    pub acs_base: Option<Url>,
     /// Whether one card may be used only once in 60 seconds (`CARD_TIME_LIMIT_PROCESSING_ERROR`).
     pub card_time_limit: bool,
     /// How callbacks are sent.
     pub callbacks: CallbackFaults,
     /// Whether `/check` also finds a payment by the processing id.
     pub check_by_processing_id: bool,
+    /// Whether `/check` tells the step that is open.
+    pub check_step: bool,
     /// HTTP code of `/check` for an order that nobody knows, 200 to 599.
     pub check_unknown_http: u16,
     /// Makes every card decided from now on fail with this code: one of the 19 documented ones, or any other text.
@@ -32,18 +36,22 @@ pub struct Faults {
     pub replies: Vec<ReplyFault>,
     /// When the money of a payment without challenge is taken.
     pub settle: Settle,
+    /// Leaves `termUrl` out of a 3-D Secure 1 step, which cannot work without it.
+    pub term_url_absent: bool,
     /// How long a shopper may take, by the sandbox's clock.
     pub timeouts: Timeouts,
-    /// What `/check` answers until the shopper has opened `form_url`: 0 ("waiting for redirect") or 1 (older documents).
+    /// What `/check` answers until the shopper has taken the first step: 0 ("waiting for redirect") or 1 (older documents).
     pub waiting_status: u8,
 }
 
 impl Default for Faults {
     fn default() -> Self {
         Self {
+            acs_base: None,
             card_time_limit: false,
             callbacks: CallbackFaults::default(),
             check_by_processing_id: false,
+            check_step: true,
             check_unknown_http: 200,
             fail_code: None,
             final_amount: FinalAmount::Equal,
@@ -53,6 +61,7 @@ impl Default for Faults {
             refusal_http: 200,
             replies: Vec::new(),
             settle: Settle::OnVisit,
+            term_url_absent: false,
             timeouts: Timeouts::default(),
             waiting_status: 0,
         }
@@ -63,10 +72,18 @@ impl Default for Faults {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NextStep {
+    /// Post `creq` to `acsurl` (3-D Secure 2). Cards without a challenge are decided in the reply.
+    Creq,
     /// Go to `form_url`, whatever the card.
     FormUrl,
     /// Nothing: status 2 or -1 is in the reply. Cards with a challenge still go to `form_url`.
     Frictionless,
+    /// Post `threeDSMethodData` to `acsurl`, whatever the card. Then a challenge goes on with `creq`.
+    Method,
+    /// Post `threeDSMethodData` to `acsurl`, whatever the card. Then a challenge goes on with `form_url`.
+    MethodFormUrl,
+    /// Post `paReq` to `acsurl` (3-D Secure 1). Cards without a challenge are decided in the reply.
+    PaReq,
 }
 
 /// When the money of a payment without challenge is taken.
@@ -121,13 +138,21 @@ pub struct Timeouts {
     pub challenge_seconds: u32,
     /// From `initPayment` to typing a card: `FORM_TIMEOUT_PROCESSING_ERROR`.
     pub form_seconds: u32,
-    /// From the reply to opening `form_url`, and from there to the issuer's page: `3DS_REDIRECT_TIMEOUT_PROCESSING_ERROR`.
+    /// From the reply to the end of the device data step, without which the gateway then goes on.
+    pub method_seconds: u32,
+    /// From the reply, or the end of the device data step, to opening `form_url` or the issuer's page, and from the one to the other:
+    /// `3DS_REDIRECT_TIMEOUT_PROCESSING_ERROR`.
     pub redirect_seconds: u32,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { challenge_seconds: 600, form_seconds: 1800, redirect_seconds: 600 }
+        Self {
+            challenge_seconds: 600,
+            form_seconds: 1800,
+            method_seconds: 10,
+            redirect_seconds: 600,
+        }
     }
 }
 

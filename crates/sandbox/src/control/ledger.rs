@@ -60,6 +60,9 @@ pub struct LedgerOrder {
     pub error: Option<String>,
     /// First six and last four digits.
     pub card: Option<String>,
+    /// The `challengeWindowSize` that the merchant's page chose for a 3-D Secure 2 challenge: `01` to `05`.
+    #[serde(default)]
+    pub challenge_window: Option<String>,
     /// Money taken: none or one, ever.
     pub charges: Vec<Charge>,
     /// By the sandbox's clock.
@@ -88,6 +91,10 @@ pub enum Phase {
     AwaitingCard,
     /// Sent to the issuer's page, which was not opened yet.
     AwaitingChallenge,
+    /// The device data step has not ended.
+    AwaitingMethod,
+    /// Back from the issuer's page, whose result has not arrived.
+    AwaitingResult,
     /// `form_url` was not opened yet.
     AwaitingVisit,
     /// On the issuer's page.

@@ -1,4 +1,4 @@
-//! `/acs/{id}`: the page of the card's issuer, where a shopper approves, declines or cancels.
+//! `/acs/{id}`: the page of the card's issuer behind `form_url`, where a shopper approves, declines or cancels.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::shell::amount;
-use super::{Html, not_found, page, send_on};
+use super::{Html, framed, not_found, send_on};
 use crate::control::Phase;
-use crate::order::{Order, Outcome, code};
+use crate::order::{Answer, Asked, Order, Protocol};
 use crate::sandbox::Shared;
 
 /// `GET /acs/{id}`.
@@ -25,54 +25,49 @@ pub(super) async fn open(
     }
     shared.sweep();
     let mut state = shared.lock();
-    let Some(order) = state.open_challenge(&id) else { return not_found() };
-    match order.phase() {
-        Phase::Challenge => show(order),
-        Phase::Ended => send_on(&shared, order),
-        Phase::AwaitingCard | Phase::AwaitingChallenge | Phase::AwaitingVisit => not_found(),
+    if state.challenged(&id, Protocol::Form).is_none() {
+        return not_found();
+    }
+    state.open_challenge(&id, Asked::default());
+    match state.order(&id) {
+        Some(order) if order.phase() == Phase::Challenge => show(order),
+        // Nobody was sent here yet.
+        Some(order) if order.phase() == Phase::AwaitingVisit => not_found(),
+        Some(order) => send_on(&shared, order),
+        None => not_found(),
     }
 }
 
 /// A shopper's answer.
 #[derive(Debug, Deserialize)]
-pub(super) struct Answer {
-    answer: Choice,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Choice {
-    Approve,
-    Cancel,
-    Decline,
+pub(super) struct Answered {
+    answer: Answer,
 }
 
 /// `POST /acs/{id}`. A second answer changes nothing and leads where the first one led.
 pub(super) async fn answer(
     Shares(shared): Shares<Arc<Shared>>,
     Path(id): Path<String>,
-    Form(Answer { answer }): Form<Answer>,
+    Form(Answered { answer }): Form<Answered>,
 ) -> Response {
     shared.sweep();
-    let outcome = match answer {
-        Choice::Approve => Outcome::Succeeded,
-        Choice::Cancel => Outcome::Failed(code::THREE_DS_CANCEL.to_owned()),
-        Choice::Decline => Outcome::Failed(code::AUTHENTICATION.to_owned()),
-    };
     let (response, dispatch) = {
         let mut state = shared.lock();
-        match state.order(&id).map(Order::phase) {
-            Some(Phase::Challenge | Phase::AwaitingChallenge | Phase::Ended) => {}
-            _ => return not_found(),
+        // An answer is taken from a shopper who has not been seen: this page has no secrets.
+        if state.challenged(&id, Protocol::Form).is_none() {
+            return not_found();
         }
-        let dispatch = state.end(&id, outcome);
+        state.open_challenge(&id, Asked::default());
+        let dispatch = if state.answer(&id, answer) { state.report(&id) } else { None };
+        state.come_back(&id);
         (state.order(&id).map_or_else(not_found, |order| send_on(&shared, order)), dispatch)
     };
     shared.dispatch(dispatch);
     response
 }
 
-fn show(order: &Order) -> Response {
+/// The question, with three buttons that send the answer to where the page came from.
+pub(super) fn show(order: &Order) -> Response {
     let mut html = Html::default();
     let shop =
         order.new.merchant_site.as_ref().and_then(|site| site.host_str()).unwrap_or("The shop");
@@ -93,5 +88,5 @@ fn show(order: &Order) -> Response {
         .raw("<button name=\"answer\" value=\"cancel\">Cancel</button></form>")
         .raw("<p class=\"hint\">Approve: the payment succeeds. Decline: the authentication fails. Cancel: you leave without an answer. ")
         .raw("Or close the page: the payment times out by the sandbox’s clock.</p></main>");
-    page(StatusCode::OK, "Approve the payment", &html)
+    framed("Approve the payment", &html, order.window())
 }

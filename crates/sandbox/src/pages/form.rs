@@ -30,6 +30,7 @@ pub(super) async fn open(
         let mut state = shared.lock();
         let dispatch = state.visit(&id);
         let response = match state.order(&id) {
+            Some(order) if !order.has_form_url() => not_found(),
             None => not_found(),
             Some(order) if order.phase() == Phase::AwaitingCard => {
                 show(order, None, Mistakes::default())

@@ -2,7 +2,11 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use farthing_types::{Currency, Money};
+
+use crate::three_ds::v2::Window;
 
 /// HTML under construction.
 #[derive(Debug, Default)]
@@ -38,6 +42,40 @@ impl Html {
 
 /// A whole page. The banner says what it is on every one of them.
 pub(crate) fn page(status: StatusCode, title: &str, body: &Html) -> Response {
+    whole(status, title, body, "", None)
+}
+
+/// A page in a frame of one of the sizes of 3-D Secure 2; a window of its own without one.
+pub(crate) fn framed(title: &str, body: &Html, window: Option<Window>) -> Response {
+    whole(StatusCode::OK, title, body, class(window), None)
+}
+
+/// A page in a frame that sends its only form off by itself, where scripts run.
+pub(crate) fn sending(title: &str, body: &Html, window: Option<Window>) -> Response {
+    let mut random = [0_u8; 16];
+    // Without randomness, the form waits for its button.
+    let nonce = getrandom::fill(&mut random).is_ok().then(|| URL_SAFE_NO_PAD.encode(random));
+    whole(StatusCode::OK, title, body, class(window), nonce.as_deref())
+}
+
+/// What the style sheet calls a size. The largest is a window like any other.
+fn class(window: Option<Window>) -> &'static str {
+    match window {
+        Some(Window::W250) => "frame w250",
+        Some(Window::W390) => "frame w390",
+        Some(Window::W500) => "frame w500",
+        Some(Window::W600) => "frame w600",
+        Some(Window::Full) | None => "",
+    }
+}
+
+fn whole(
+    status: StatusCode,
+    title: &str,
+    body: &Html,
+    class: &str,
+    nonce: Option<&str>,
+) -> Response {
     let mut html = Html::default();
     html.raw("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">")
         .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
@@ -45,15 +83,26 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &Html) -> Response {
         .text(title)
         .raw(" – sandbox</title><style>")
         .raw(STYLE)
-        .raw("</style></head><body><p class=\"banner\"><strong>Sandbox.</strong> No bank is behind this page and no money moves.</p>")
-        .raw(&body.0)
-        .raw("</body></html>");
+        .raw("</style></head><body class=\"")
+        .raw(class)
+        .raw("\"><p class=\"banner\"><strong>Sandbox.</strong> No bank is behind this page and no money moves.</p>")
+        .raw(&body.0);
+    if let Some(nonce) = nonce {
+        html.raw("<script nonce=\"").raw(nonce).raw("\">document.forms[0].submit()</script>");
+    }
+    html.raw("</body></html>");
     let mut response = (status, html.0).into_response();
     // `form-action` lets a form's answer redirect to any shop.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http: https:; base-uri 'none'";
+    let policy = match nonce {
+        Some(nonce) => format!("{policy}; script-src 'nonce-{nonce}'"),
+        None => policy.to_owned(),
+    };
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, policy),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -1,6 +1,8 @@
 //! Answers in exactly the shape of the documents' samples.
 
-use farthing_gateways::smartcore::wire::{self, CascadeError, CheckedAnswer, CheckedCard};
+use farthing_gateways::smartcore::wire::{
+    self, CascadeError, CheckedAnswer, CheckedCard, StepFields,
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -40,29 +42,37 @@ impl About {
     }
 }
 
-/// The answer to a payment request. Status and end are told only if `final_now`: otherwise it says "processing, go to `form_url`".
-pub(crate) fn paying(order: &Order, form_url: String, final_now: bool, echo: OrderIdEcho) -> Value {
+/// The answer to a payment request: "processing, take this step", or without a step how it ended.
+pub(crate) fn paying(order: &Order, step: Option<StepFields>, echo: OrderIdEcho) -> Value {
     let about = About::order(order);
-    let redirect = (!final_now).then_some(form_url);
-    let response_type = redirect.is_some().then(|| wire::RESPONSE_TYPE_REDIRECT.to_owned());
+    let final_now = step.is_none();
+    let step = step.unwrap_or_default();
+    // No document has another `responseType` than this, nor a step without `form_url`: other steps have none.
+    let response_type = step.form_url.is_some().then(|| wire::RESPONSE_TYPE_REDIRECT.to_owned());
     let status = if final_now { i64::from(order.status(0)) } else { wire::status::PROCESSING };
     let error = if final_now { order.error().map(str::to_owned) } else { None };
     let value = match order.new.kind {
         OrderKind::Form => serde_json::to_value(wire::FormAnswer {
             status,
-            form_url: redirect,
+            form_url: step.form_url,
             order_id: about.echo(echo).map(str::to_owned),
             response_type,
             err: error,
             ..wire::FormAnswer::default()
         }),
         OrderKind::Host2host => serde_json::to_value(wire::CardAnswer {
-            form_url: redirect,
+            form_url: step.form_url,
+            three_ds_method_data: step.three_ds_method_data,
             order_id: about.echo(echo).map(str::to_owned),
             status,
             end_date: if final_now { order.ended_at().map(date) } else { None },
             response_type,
             err: error,
+            pa_req: step.pa_req,
+            creq: step.creq,
+            md: step.md,
+            term_url: step.term_url,
+            acsurl: step.acsurl,
             ..wire::CardAnswer::default()
         }),
     };
@@ -107,8 +117,8 @@ pub(crate) fn refused_check(refusal: &Refusal) -> Value {
     }
 }
 
-/// The answer to a check.
-pub(crate) fn checked(order: &Order, waiting: u8, says: FinalAmount) -> Value {
+/// The answer to a check. No document shows a step in one, nor how else the step after the device data could be told.
+pub(crate) fn checked(order: &Order, step: StepFields, waiting: u8, says: FinalAmount) -> Value {
     let answer = CheckedAnswer {
         order_id: order.new.order_id.clone(),
         status: i64::from(order.status(waiting)),
@@ -129,7 +139,7 @@ pub(crate) fn checked(order: &Order, waiting: u8, says: FinalAmount) -> Value {
         kind: wire::TYPE_PAYMENT.to_owned(),
         first_name: Some(order.new.first_name.clone()),
         last_name: Some(order.new.last_name.clone()),
-        step: wire::StepFields::default(),
+        step,
     };
     serde_json::to_value(answer).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::answer::{self, About};
 use super::request::Fields;
-use super::{Refusal, is_authorized, is_json, unauthorized};
+use super::{Refusal, is_authorized, is_json, step, unauthorized};
 use crate::control::Endpoint;
 use crate::net::Scissors;
 use crate::reply::{self, Reply};
@@ -69,7 +69,9 @@ fn find(shared: &Shared, asked: Result<String, Refusal>) -> (StatusCode, Value, 
     };
     let by_processing_id = || state.order(&id).filter(|_| faults.check_by_processing_id);
     if let Some(order) = state.by_order_id(&id).or_else(by_processing_id) {
-        let value = answer::checked(order, faults.waiting_status, faults.final_amount);
+        let open = order.open_step().filter(|_| faults.check_step);
+        let step = open.map(|step| step::fields(shared, &state, order, step)).unwrap_or_default();
+        let value = answer::checked(order, step, faults.waiting_status, faults.final_amount);
         return (StatusCode::OK, value, About::order(order));
     }
     let refusal = Refusal::new(wire::ORDER_NOT_FOUND, "");

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod notice;
 pub(crate) mod pay;
 mod request;
+mod step;
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 
 use super::answer::{self, About};
 use super::request::Fields;
-use super::{Refusal, is_authorized, is_json, unauthorized};
+use super::{Refusal, is_authorized, is_json, step, unauthorized};
 use crate::control::{Endpoint, OrderKind, ReplyKind};
 use crate::net::Scissors;
 use crate::reply::{self, Reply};
@@ -111,13 +111,13 @@ fn decide(
     let echo = state.faults.order_id_echo;
     match accepted {
         Ok(accepted) => {
-            let form_url =
-                shared.form_url(state.faults.form_base.as_ref(), &accepted.processing_id);
             let (value, about) = state.order(&accepted.processing_id).map_or_else(
                 // Dropped between two locks: only with a ledger of a handful of orders.
                 || (Value::Null, About::unknown(named)),
                 |order| {
-                    (answer::paying(order, form_url, accepted.final_now, echo), About::order(order))
+                    let step = (!accepted.final_now)
+                        .then(|| step::fields(shared, &state, order, order.first_step()));
+                    (answer::paying(order, step, echo), About::order(order))
                 },
             );
             (StatusCode::OK, value, about, accepted.dispatch)

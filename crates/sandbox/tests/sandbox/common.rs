@@ -110,8 +110,7 @@ impl World {
 
     /// A shopper's GET of one of the sandbox's pages.
     pub async fn visit(&self, url: &str) -> Response {
-        let path = url.split_once("//").map_or(url, |(_, rest)| &rest[rest.find('/').unwrap()..]);
-        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+        self.client.get(format!("{}{}", self.base, path_of(url))).send().await.unwrap()
     }
 
     /// A shopper's form.
@@ -126,10 +125,55 @@ impl World {
             .unwrap()
     }
 
+    /// A form that another page sends to one of the sandbox's addresses.
+    pub async fn submit_to(&self, url: &str, fields: &[(&str, String)]) -> Response {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        self.submit(path_of(url), &fields).await
+    }
+
+    /// Presses the button of a form, or lets its script do it.
+    pub async fn submit_form(&self, form: &Form) -> Response {
+        let fields: Vec<_> =
+            form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.submit(path_of(&form.action), &fields).await
+    }
+
     pub async fn resend(&self, order_id: &str, wish: Value) -> SentCallback {
         serde_json::from_value(self.post(&format!("/_control/callbacks/{order_id}"), wish).await)
             .unwrap()
     }
+}
+
+/// The only form of a page, with its hidden fields.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+}
+
+impl Form {
+    pub async fn of(response: Response) -> Self {
+        let status = response.status();
+        let page = response.text().await.unwrap();
+        assert_eq!((status.as_u16(), page.matches("<form").count()), (200, 1), "{page}");
+        let after = |text: &str, mark: &str| {
+            let value = text.split_once(mark).unwrap_or_else(|| panic!("{mark}: {page}")).1;
+            value.split_once('"').unwrap().0.replace("&amp;", "&").replace("&#39;", "'")
+        };
+        let inputs = page.split("<input type=\"hidden\"").skip(1);
+        let fields =
+            inputs.map(|input| (after(input, " name=\""), after(input, " value=\""))).collect();
+        Self { action: after(&page, " action=\""), fields }
+    }
+
+    pub fn field(&self, name: &str) -> &str {
+        let found = self.fields.iter().find(|(field, _)| field == name);
+        &found.unwrap_or_else(|| panic!("{name}: {:?}", self.fields)).1
+    }
+}
+
+fn path_of(url: &str) -> &str {
+    url.split_once("//").map_or(url, |(_, rest)| &rest[rest.find('/').unwrap()..])
 }
 
 pub async fn json_of(response: Response) -> Value {

@@ -16,3 +16,4 @@ mod documents;
 mod payments;
 mod replies;
 mod shoppers;
+mod steps;
