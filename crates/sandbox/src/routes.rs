@@ -23,6 +23,8 @@ use crate::smartcore;
 const MAX_BODY: usize = 256 * 1024;
 /// How often a callback may be sent.
 const MAX_REPEAT: u32 = 100;
+/// Switches some of whose positions are objects: a new position replaces the old one, for both together are none.
+const POSITIONS: &[&str] = &["/acs/behaviour", "/acs/method"];
 /// How many entries a list of a switch may have.
 const MAX_LIST: usize = 64;
 
@@ -93,6 +95,11 @@ async fn set_faults(
         }
         let mut state = shared.lock();
         let mut value = serde_json::to_value(&state.faults).map_err(|error| error.to_string())?;
+        for position in POSITIONS.iter().filter(|path| patch.pointer(path).is_some()) {
+            if let Some(before) = value.pointer_mut(position) {
+                *before = Value::Null;
+            }
+        }
         merge(&mut value, patch);
         let faults: Faults = serde_json::from_value(value).map_err(|error| error.to_string())?;
         judge(&faults)?;

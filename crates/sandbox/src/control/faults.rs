@@ -4,10 +4,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
+use super::AcsFaults;
+
 /// Every switch of the sandbox. The default is what the gateway's documents show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
+    /// How the issuer's pages behave.
+    pub acs: AcsFaults,
     /// Base of `acsurl`, to which the path of the issuer's page is added; `None` is the sandbox itself. Any URL, to test what is refused.
     pub acs_base: Option<Url>,
     /// Whether one card may be used only once in 60 seconds (`CARD_TIME_LIMIT_PROCESSING_ERROR`).
@@ -47,6 +51,7 @@ pub struct Faults {
 impl Default for Faults {
     fn default() -> Self {
         Self {
+            acs: AcsFaults::default(),
             acs_base: None,
             card_time_limit: false,
             callbacks: CallbackFaults::default(),

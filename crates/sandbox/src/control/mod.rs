@@ -1,8 +1,10 @@
 //! What the control interface says and takes: shared with tests and the command line.
 
+mod acs;
 mod faults;
 mod ledger;
 
+pub use acs::{AcsBehaviour, AcsFaults, MethodBehaviour};
 pub use faults::{
     CallbackEncoding, CallbackFaults, Endpoint, Faults, FinalAmount, Malformed, NextStep,
     OrderIdEcho, ReplyFault, ReplyKind, Settle, Timeouts,

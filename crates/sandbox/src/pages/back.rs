@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::acs::{refused, unreadable};
+use super::acs::{refused, report, unreadable};
 use super::{Html, not_found, page, send_on};
 use crate::control::Phase;
 use crate::order::{Order, Protocol};
@@ -88,10 +88,12 @@ pub(super) async fn term(
                 same_session(posted.md.as_deref(), &names.session_data()).map(|()| said)
             });
         let dispatch = match said {
-            Ok(Some(_)) => state.report(&id),
-            Ok(None) => None,
+            // The first one counts, even while what it says is on its way.
+            Ok(Some(_)) if order.phase() == Phase::Challenge => report(&shared, &mut state, &id),
+            Ok(_) => None,
             Err(why) => return refused(why),
         };
+        state.come_back(&id);
         (state.order(&id).map_or_else(not_found, |order| send_on(&shared, order)), dispatch)
     };
     shared.dispatch(dispatch);

@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::{Path, State as Shares};
+use axum::extract::{ConnectInfo, Path, State as Shares};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::acs::{Turn, report, stranded};
 use super::shell::amount;
 use super::{Html, framed, not_found, send_on};
 use crate::control::Phase;
+use crate::net::Scissors;
 use crate::order::{Answer, Asked, Order, Protocol};
 use crate::sandbox::Shared;
+use crate::state::State;
 
 /// `GET /acs/{id}`.
 pub(super) async fn open(
     Shares(shared): Shares<Arc<Shared>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
     method: Method,
     Path(id): Path<String>,
 ) -> Response {
@@ -24,18 +28,19 @@ pub(super) async fn open(
         return StatusCode::OK.into_response();
     }
     shared.sweep();
-    let mut state = shared.lock();
-    if state.challenged(&id, Protocol::Form).is_none() {
-        return not_found();
-    }
-    state.open_challenge(&id, Asked::default());
-    match state.order(&id) {
-        Some(order) if order.phase() == Phase::Challenge => show(order),
-        // Nobody was sent here yet.
-        Some(order) if order.phase() == Phase::AwaitingVisit => not_found(),
-        Some(order) => send_on(&shared, order),
-        None => not_found(),
-    }
+    let turn = {
+        let mut state = shared.lock();
+        if !is_here(&state, &id) {
+            return not_found();
+        }
+        state.open_challenge(&id, Asked::default());
+        match state.order(&id) {
+            Some(order) if order.phase() == Phase::Challenge => Turn::question(order),
+            Some(order) => lead_back(&shared, &state, order).into(),
+            None => not_found().into(),
+        }
+    };
+    turn.finish(&shared, &scissors).await
 }
 
 /// A shopper's answer.
@@ -47,23 +52,40 @@ pub(super) struct Answered {
 /// `POST /acs/{id}`. A second answer changes nothing and leads where the first one led.
 pub(super) async fn answer(
     Shares(shared): Shares<Arc<Shared>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
     Path(id): Path<String>,
     Form(Answered { answer }): Form<Answered>,
 ) -> Response {
     shared.sweep();
-    let (response, dispatch) = {
+    let turn = {
         let mut state = shared.lock();
-        // An answer is taken from a shopper who has not been seen: this page has no secrets.
-        if state.challenged(&id, Protocol::Form).is_none() {
+        if !is_here(&state, &id) {
             return not_found();
         }
+        // An answer is taken from a shopper who has not been seen: this page has no secrets.
         state.open_challenge(&id, Asked::default());
-        let dispatch = if state.answer(&id, answer) { state.report(&id) } else { None };
+        let is_first = state.answer(&id, answer);
+        let dispatch = if is_first { report(&shared, &mut state, &id) } else { None };
         state.come_back(&id);
-        (state.order(&id).map_or_else(not_found, |order| send_on(&shared, order)), dispatch)
+        let order = state.order(&id);
+        let response = order.map_or_else(not_found, |order| lead_back(&shared, &state, order));
+        Turn::other(response, dispatch)
     };
-    shared.dispatch(dispatch);
-    response
+    turn.finish(&shared, &scissors).await
+}
+
+/// Whether this page is the one that asks about the order.
+fn is_here(state: &State, id: &str) -> bool {
+    state.order(id).is_some_and(|order| order.protocol() == Protocol::Form)
+}
+
+/// Where the shopper goes after the answer: this issuer is a part of the gateway, so no form is needed.
+fn lead_back(shared: &Shared, state: &State, order: &Order) -> Response {
+    stranded(state, order).unwrap_or_else(|| match order.phase() {
+        // Nobody was sent here yet.
+        Phase::AwaitingMethod | Phase::AwaitingVisit => not_found(),
+        _ => send_on(shared, order),
+    })
 }
 
 /// The question, with three buttons that send the answer to where the page came from.

@@ -116,10 +116,15 @@ async fn a_failure_is_told_as_in_both_documents() {
     );
 }
 
+/// What our own page says.
+fn page() -> String {
+    let path = format!("{}/../../docs/sandbox.md", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
 /// Every JSON object in the code spans of `docs/sandbox.md` that a switch or a fault is shown with.
 fn examples() -> Vec<Value> {
-    let page = format!("{}/../../docs/sandbox.md", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(page).unwrap();
+    let text = page();
     let switches = text.split("## Switches").nth(1).unwrap();
     let rows = switches.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
@@ -172,4 +177,30 @@ async fn every_example_of_our_own_page_is_taken_and_every_switch_has_one() {
         "status_value",
     ];
     assert!(faults.iter().all(|fault| shown.contains(*fault)), "{shown:?}");
+}
+
+#[tokio::test]
+async fn every_position_of_the_issuers_pages_and_of_the_next_step_is_on_our_own_page() {
+    let world = World::new().await;
+    let mut shown = std::collections::BTreeSet::new();
+    let examples = examples();
+    for (name, position) in examples.iter().filter_map(|it| it["acs"].as_object()).flatten() {
+        let key = position.as_object().and_then(|object| object.keys().next().cloned());
+        let position = key.unwrap_or_else(|| position.as_str().unwrap().to_owned());
+        shown.insert(format!("{name}: {position}"));
+    }
+    let behaviours =
+        ["closes_early", "never_posts_back", "refuses_framing", "result_late", "silent", "slow"];
+    let methods = ["late", "never", "no_notification"];
+    let all = behaviours.iter().map(|position| format!("behaviour: {position}"));
+    let all = all.chain(methods.iter().map(|position| format!("method: {position}")));
+    assert_eq!(shown, all.collect());
+
+    let section =
+        page().split("## Next steps").nth(1).unwrap().split("\n## ").next().unwrap().to_owned();
+    let steps: Vec<_> = section.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    assert_eq!(steps.len(), 6);
+    for step in steps.iter().map(|line| line.split('`').next().unwrap()) {
+        world.set(json!({"next_step": step})).await;
+    }
 }

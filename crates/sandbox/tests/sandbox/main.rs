@@ -13,6 +13,8 @@ mod callbacks;
 mod common;
 mod control;
 mod documents;
+mod issuers;
+mod misbehaviour;
 mod payments;
 mod replies;
 mod shoppers;

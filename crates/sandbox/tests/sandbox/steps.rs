@@ -60,6 +60,36 @@ pub async fn press(world: &World, step: &Value, answer: &str) -> Form {
     Form::of(world.submit_to(text(step, "acsurl"), &[("answer", answer.to_owned())]).await).await
 }
 
+/// Pays with the challenge card; what the reply asks for.
+pub async fn step(world: &World, order_id: &str) -> Value {
+    world.pay(card_payment(order_id, CHALLENGE)).await
+}
+
+/// Opens the issuer's page of a step, whatever its protocol.
+pub async fn ask(world: &World, step: &Value) -> Response {
+    match (step["creq"].is_string(), step["paReq"].is_string()) {
+        (true, _) => post_creq(world, step, Some("02")).await,
+        (_, true) => post_pa_req(world, step).await,
+        _ => world.visit(&location(&world.visit(text(step, "form_url")).await)).await,
+    }
+}
+
+/// The address of the issuer's page of a step: behind `form_url` it has the same last segment.
+pub fn issuer(world: &World, step: &Value) -> String {
+    step["acsurl"].as_str().map_or_else(
+        || {
+            let id = text(step, "form_url").rsplit('/').next().unwrap();
+            format!("{}acs/{id}", world.sandbox.url())
+        },
+        str::to_owned,
+    )
+}
+
+/// Presses a button of the issuer's page, whatever it answers.
+pub async fn answer(world: &World, step: &Value, answer: &str) -> Response {
+    world.submit_to(&issuer(world, step), &[("answer", answer.to_owned())]).await
+}
+
 /// Runs the device data step to its end.
 pub async fn run_method(world: &World, step: &Value) {
     let form = Form::of(post_method(world, step).await).await;

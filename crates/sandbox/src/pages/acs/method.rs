@@ -1,5 +1,6 @@
 //! `/acs/method/{id}`: the issuer's page that looks at the device, in a frame that nobody sees.
 
+use std::future::pending;
 use std::sync::Arc;
 
 use axum::Form;
@@ -8,11 +9,14 @@ use axum::extract::{Path, State as Shares};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{leading, refused, unreadable};
+use super::{leading, refused, unreadable, wait};
+use crate::control::MethodBehaviour;
 use crate::order::Order;
-use crate::pages::not_found;
+use crate::pages::{Html, framed, not_found};
 use crate::sandbox::Shared;
 use crate::three_ds::v2;
+
+const TITLE: &str = "Looking at your device";
 
 /// A request for device data from the merchant's page.
 #[derive(Deserialize)]
@@ -32,11 +36,14 @@ pub(in crate::pages) async fn take(
         Err(rejection) => return unreadable(&rejection),
     };
     shared.sweep();
-    let state = shared.lock();
-    let Some(order) = state.order(&id).filter(|order| Order::has_method(order)) else {
-        return not_found();
+    let gateway = shared.way_in("method", &id);
+    let (names, behaviour) = {
+        let state = shared.lock();
+        match state.order(&id).filter(|order| Order::has_method(order)) {
+            Some(order) => (state.names(order), state.faults.acs.method),
+            None => return not_found(),
+        }
     };
-    let (names, gateway) = (state.names(order), shared.way_in("method", &id));
     let checked = posted
         .data
         .ok_or("threeDSMethodData is missing.")
@@ -44,6 +51,18 @@ pub(in crate::pages) async fn take(
     if let Err(why) = checked {
         return refused(why);
     }
-    let done = v2::method_done(&names);
-    leading("Looking at your device", &gateway, &[("threeDSMethodData", Some(&done))], None)
+    match behaviour {
+        MethodBehaviour::Late { ms } => wait(&shared, ms).await,
+        MethodBehaviour::Never => shared.until_stop(pending()).await,
+        MethodBehaviour::NoNotification => return mute(),
+        MethodBehaviour::Normal => {}
+    }
+    leading(TITLE, &gateway, &[("threeDSMethodData", Some(&v2::method_done(&names)))], None)
+}
+
+/// A page that looks at the device and tells nobody.
+fn mute() -> Response {
+    let mut html = Html::default();
+    html.raw("<main class=\"sheet\"><h1>").text(TITLE).raw("</h1></main>");
+    framed(TITLE, &html, None)
 }

@@ -4,15 +4,107 @@ pub(super) mod method;
 pub(super) mod v1;
 pub(super) mod v2;
 
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::{Html, page, sending};
+use super::{Html, challenge, framed, page, sending};
+use crate::control::AcsBehaviour;
+use crate::net::Scissors;
+use crate::order::Order;
+use crate::sandbox::Shared;
+use crate::state::{Dispatch, State};
 use crate::three_ds::v2::Window;
 
 /// The longest data that the merchant's page may give along: EMV 3-D Secure, `threeDSSessionData`.
 const MAX_SESSION_DATA: usize = 1024;
+
+/// How much of a page arrives that closes early, its head included: nothing that could be seen or pressed.
+const EARLY: u64 = 1200;
+
+/// What comes of a request to the issuer.
+pub(super) struct Turn {
+    response: Response,
+    /// Whether the page asks the shopper: then it comes as the switch lets it.
+    asks: bool,
+    /// What the gateway has to announce.
+    dispatch: Option<Dispatch>,
+}
+
+impl Turn {
+    /// The page that asks the shopper.
+    pub(super) fn question(order: &Order) -> Self {
+        Self { response: challenge::show(order), asks: true, dispatch: None }
+    }
+
+    /// Any other page, after something may have been decided.
+    pub(super) fn other(response: Response, dispatch: Option<Dispatch>) -> Self {
+        Self { response, asks: false, dispatch }
+    }
+
+    /// Sends the page, as the switch lets it come.
+    pub(super) async fn finish(self, shared: &Arc<Shared>, scissors: &Scissors) -> Response {
+        let Self { mut response, asks, dispatch } = self;
+        shared.dispatch(dispatch);
+        let behaviour = shared.lock().faults.acs.behaviour;
+        match behaviour {
+            AcsBehaviour::ClosesEarly if asks => scissors.cut_after(EARLY, false),
+            AcsBehaviour::RefusesFraming => forbid_frames(&mut response),
+            AcsBehaviour::Silent if asks => shared.until_stop(pending()).await,
+            AcsBehaviour::Slow { ms } if asks => wait(shared, ms).await,
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<Response> for Turn {
+    fn from(response: Response) -> Self {
+        Self::other(response, None)
+    }
+}
+
+fn forbid_frames(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // Where there are several policies, each holds.
+    let policy = HeaderValue::from_static("frame-ancestors 'none'");
+    headers.append(header::CONTENT_SECURITY_POLICY, policy);
+}
+
+/// Lets the result of a challenge reach the gateway: at once, or in the background as late as the switch says.
+pub(super) fn report(shared: &Arc<Shared>, state: &mut State, id: &str) -> Option<Dispatch> {
+    let AcsBehaviour::ResultLate { ms } = state.faults.acs.behaviour else {
+        return state.report(id);
+    };
+    let (late, id) = (Arc::clone(shared), id.to_owned());
+    shared.spawn(async move {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+        let dispatch = late.lock().report(&id);
+        if let Some(dispatch) = dispatch {
+            late.deliver(dispatch).await;
+        }
+    });
+    None
+}
+
+/// Where a shopper is left whose issuer never posts back, if the switch says so.
+pub(super) fn stranded(state: &State, order: &Order) -> Option<Response> {
+    if state.faults.acs.behaviour != AcsBehaviour::NeverPostsBack || order.answer().is_none() {
+        return None;
+    }
+    let mut html = Html::default();
+    html.raw("<main class=\"sheet\"><h1>Thank you</h1><p>Your answer was received.</p></main>");
+    Some(framed("Thank you", &html, order.window()))
+}
+
+async fn wait(shared: &Shared, ms: u64) {
+    shared.until_stop(tokio::time::sleep(Duration::from_millis(ms))).await;
+}
 
 /// A page that says what is wrong with a message; nothing has happened.
 pub(super) fn refused(why: &str) -> Response {

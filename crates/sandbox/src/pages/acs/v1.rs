@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State as Shares};
+use axum::extract::{ConnectInfo, Path, State as Shares};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{leading, refused, session_data, unreadable};
+use super::{Turn, leading, refused, session_data, stranded, unreadable};
 use crate::control::Phase;
+use crate::net::Scissors;
 use crate::order::{Answer, Asked, Order, Protocol};
-use crate::pages::{challenge, not_found};
+use crate::pages::not_found;
 use crate::sandbox::Shared;
 use crate::state::State;
 use crate::three_ds::v1;
@@ -31,6 +32,7 @@ pub(in crate::pages) struct Posted {
 /// `POST /acs/1/{id}`.
 pub(in crate::pages) async fn take(
     Shares(shared): Shares<Arc<Shared>>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
     Path(id): Path<String>,
     form: Result<Form<Posted>, FormRejection>,
 ) -> Response {
@@ -39,19 +41,22 @@ pub(in crate::pages) async fn take(
         Err(rejection) => return unreadable(&rejection),
     };
     shared.sweep();
-    let mut state = shared.lock();
-    if state.challenged(&id, Protocol::V1).is_none() {
-        return not_found();
-    }
-    match posted.answer {
-        Some(answer) => answered(&mut state, &id, answer),
-        None => opened(&shared, &mut state, &id, posted),
-    }
+    let turn = {
+        let mut state = shared.lock();
+        if state.challenged(&id, Protocol::V1).is_none() {
+            return not_found();
+        }
+        match posted.answer {
+            Some(answer) => answered(&mut state, &id, answer).into(),
+            None => opened(&shared, &mut state, &id, posted),
+        }
+    };
+    turn.finish(&shared, &scissors).await
 }
 
 /// Shows the question, as often as it is asked, until there is an answer.
-fn opened(shared: &Shared, state: &mut State, id: &str, posted: Posted) -> Response {
-    let Some(order) = state.order(id) else { return not_found() };
+fn opened(shared: &Shared, state: &mut State, id: &str, posted: Posted) -> Turn {
+    let Some(order) = state.order(id) else { return not_found().into() };
     let asked = posted.pa_req.ok_or("PaReq is missing.").and_then(|pa_req| {
         v1::check_pa_req(&state.names(order), order, &pa_req)?;
         let term_url = posted.term_url.ok_or("TermUrl is missing.")?;
@@ -64,15 +69,15 @@ fn opened(shared: &Shared, state: &mut State, id: &str, posted: Posted) -> Respo
     });
     let asked = match asked {
         Ok(asked) => asked,
-        Err(why) => return refused(why),
+        Err(why) => return refused(why).into(),
     };
     state.open_challenge(id, asked.clone());
     match state.order(id) {
         Some(order) if order.phase() == Phase::Challenge && order.answer().is_none() => {
-            challenge::show(order)
+            Turn::question(order)
         }
-        Some(order) => lead_back(state, order, &asked),
-        None => not_found(),
+        Some(order) => lead_back(state, order, &asked).into(),
+        None => not_found().into(),
     }
 }
 
@@ -88,6 +93,9 @@ fn answered(state: &mut State, id: &str, answer: Answer) -> Response {
 
 /// A page that takes the result to the gateway.
 fn lead_back(state: &State, order: &Order, asked: &Asked) -> Response {
+    if let Some(response) = stranded(state, order) {
+        return response;
+    }
     let pa_res = v1::pa_res(&state.names(order), order, order.answer());
     let fields = [("PaRes", Some(pa_res.as_str())), ("MD", asked.session_data.as_deref())];
     leading("Back to the shop", asked.term_url.as_deref().unwrap_or_default(), &fields, None)
