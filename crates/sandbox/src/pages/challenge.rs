@@ -104,7 +104,7 @@ pub(super) fn show(order: &Order) -> Response {
     if let Some(card) = &order.card {
         html.fact("Card", &format!("{} {}", card.brand, card.masked));
     }
-    html.raw("</dl><form method=\"post\">")
+    html.raw("</dl><form class=\"buttons\" method=\"post\">")
         .raw("<button class=\"main\" name=\"answer\" value=\"approve\">Approve</button>")
         .raw("<button name=\"answer\" value=\"decline\">Decline</button>")
         .raw("<button name=\"answer\" value=\"cancel\">Cancel</button></form>")

@@ -153,6 +153,13 @@ button:hover{filter:brightness(1.06)}:focus-visible{outline:3px solid var(--acce
 table{width:100%;border-collapse:collapse;font-size:.9rem}th,td{padding:.6rem .75rem;text-align:start;border-bottom:1px solid var(--line);white-space:nowrap}
 tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}td.number{text-align:end;font-variant-numeric:tabular-nums}
 td.status{white-space:normal;overflow-wrap:anywhere;min-width:9rem}td button{white-space:nowrap;width:auto;min-height:0;margin:0;padding:.25rem .7rem;font-weight:500}code{font:13px ui-monospace,SFMono-Regular,Menlo,monospace}
+.buttons{display:grid;grid-template-columns:1fr 1fr;gap:0 .75rem}.buttons .main{grid-column:1/-1}
+.frame{background:var(--sheet)}.frame .banner{padding:.3rem .75rem;font-size:.75rem;line-height:1.35}
+.frame .sheet{max-width:26rem;margin:0 auto;padding:.75rem 1rem;border:0;border-radius:0;box-shadow:none}
+.frame .total{font-size:1.4rem;margin:0 0 .5rem;overflow-wrap:anywhere}.frame h1{font-size:1.1rem}.frame dl{gap:.15rem .75rem;margin:.5rem 0;padding:.5rem 0;font-size:.875rem}
+.frame button{min-height:2.75rem;padding:.4rem .5rem}
+.w250 .hint,.w390 .hint,.w600 .hint{display:none}.w250{line-height:1.35}.w250 .sheet{padding:.4rem 1rem .75rem}.w250 p{margin:.1rem 0}.w250 h1{font-size:1rem;margin:0}
+.w250 .total{font-size:1.15rem;margin:0}.w250 dl{font-size:.8rem;margin:.35rem 0;padding:.35rem 0}.w250 button{margin-top:.5rem}
 .good{color:var(--good)}.bad{color:var(--bad)}a{color:var(--accent)}
 ";
 
