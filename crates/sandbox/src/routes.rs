@@ -209,6 +209,7 @@ fn optional<T: DeserializeOwned + Default>(body: &[u8], form: bool) -> Result<T,
 fn faults_of_form(body: &[u8]) -> Result<Value, String> {
     let mut patch = Map::new();
     let mut callbacks = Map::new();
+    let mut acs = Map::new();
     for (name, value) in form_urlencoded::parse(body) {
         let (member, value) = match name.as_ref() {
             "json" => return serde_json::from_str(&value).map_err(|error| error.to_string()),
@@ -223,6 +224,12 @@ fn faults_of_form(body: &[u8]) -> Result<Value, String> {
                 callbacks.insert("lose".to_owned(), json!(value == "true"));
                 continue;
             }
+            "acs_behaviour" | "acs_method" => {
+                let position: Value =
+                    serde_json::from_str(&value).map_err(|error| error.to_string())?;
+                acs.insert(name.trim_start_matches("acs_").to_owned(), position);
+                continue;
+            }
             "card_time_limit" => (name, json!(value == "true")),
             "fail_code" if value.is_empty() => (name, Value::Null),
             "fail_code" | "next_step" | "settle" => (name, json!(value)),
@@ -230,6 +237,7 @@ fn faults_of_form(body: &[u8]) -> Result<Value, String> {
         };
         patch.insert(member.into_owned(), value);
     }
+    patch.insert("acs".to_owned(), Value::Object(acs));
     patch.insert("callbacks".to_owned(), Value::Object(callbacks));
     Ok(Value::Object(patch))
 }

@@ -14,6 +14,23 @@ use crate::smartcore::card;
 
 /// How many orders the page lists.
 const SHOWN: usize = 50;
+/// Positions of the issuer's page, as JSON, with delays that a person notices.
+const ISSUERS: &[(&str, &str)] = &[
+    (r#""normal""#, "as it should be"),
+    (r#"{"slow":{"ms":5000}}"#, "5 s late"),
+    (r#""silent""#, "never comes"),
+    (r#""refuses_framing""#, "refuses frames"),
+    (r#""closes_early""#, "breaks off"),
+    (r#""never_posts_back""#, "never leads back"),
+    (r#"{"result_late":{"ms":10000}}"#, "leads back 10 s before its result"),
+];
+/// Positions of the device data page.
+const METHODS: &[(&str, &str)] = &[
+    (r#""normal""#, "as it should be"),
+    (r#"{"late":{"ms":5000}}"#, "5 s late"),
+    (r#""never""#, "never comes"),
+    (r#""no_notification""#, "never notifies"),
+];
 
 /// `GET /`.
 pub(super) async fn show(Shares(shared): Shares<Arc<Shared>>) -> Response {
@@ -105,9 +122,18 @@ fn quick(html: &mut Html, faults: &Faults) {
         html,
         "next_step",
         "Next step",
-        &[("form_url", "form_url, as documented"), ("frictionless", "none")],
+        &[
+            ("form_url", "form_url, as documented"),
+            ("frictionless", "none"),
+            ("creq", "creq: 3-D Secure 2"),
+            ("pa_req", "paReq: 3-D Secure 1"),
+            ("method", "device data, then creq"),
+            ("method_form_url", "device data, then form_url"),
+        ],
         &next_step,
     );
+    position(html, "acs_behaviour", "The bank’s page", ISSUERS, &faults.acs.behaviour);
+    position(html, "acs_method", "Device data page", METHODS, &faults.acs.method);
     select(
         html,
         "settle",
@@ -166,10 +192,26 @@ fn select(html: &mut Html, name: &str, label: &str, options: &[(&str, &str)], ch
         "<label for=\"{name}\">{label}</label><select id=\"{name}\" name=\"{name}\">"
     ));
     for (value, text) in options {
-        let selected = if *value == chosen { " selected" } else { "" };
-        html.raw(&format!("<option value=\"{value}\"{selected}>{text}</option>"));
+        let selected = if *value == chosen { "\" selected>" } else { "\">" };
+        html.raw("<option value=\"").text(value).raw(selected).text(text).raw("</option>");
     }
     html.raw("</select>");
+}
+
+/// A select of a switch whose positions are JSON. One that was set elsewhere is offered too, lest the form change it.
+fn position(
+    html: &mut Html,
+    name: &str,
+    label: &str,
+    options: &[(&str, &str)],
+    chosen: &impl serde::Serialize,
+) {
+    let chosen = serde_json::to_string(chosen).unwrap_or_default();
+    let mut options = options.to_vec();
+    if options.iter().all(|(value, _)| *value != chosen) {
+        options.push((&chosen, &chosen));
+    }
+    select(html, name, label, &options, &chosen);
 }
 
 /// The JSON name of a switch's position.

@@ -39,6 +39,8 @@ async fn a_switch_that_does_not_exist_changes_nothing() {
         json!({"replies": [{"on": "pay", "fault": "unheard_of"}]}),
         json!({"replies": [{"on": "pay", "fault": "http_status", "code": 100}]}),
         json!({"form_base": "not a url"}),
+        json!({"acs_base": "not a url"}),
+        json!({"next_step": "paReq"}),
         json!([]),
     ];
     for faults in wrong {
@@ -191,8 +193,15 @@ async fn the_page_shows_the_ledger_and_its_forms_work_without_script() {
     assert_eq!(location(&world.submit(action, &[]).await), "/");
     assert_eq!(shop.next().await.field("orderId").as_deref(), Some("<b>&\"1/2 ü"));
 
+    let slow = json!({"acs": {"behaviour": {"slow": {"ms": 77}}}});
+    world.set(slow.clone()).await;
+    let page = world.visit("http://x/").await.text().await.unwrap();
+    let option = "<option value=\"{&quot;slow&quot;:{&quot;ms&quot;:77}}\" selected>";
+    assert!(page.contains(option), "a position that the form does not offer is kept by it");
     let quick = [
         ("next_step", "frictionless"),
+        ("acs_behaviour", r#"{"slow":{"ms":77}}"#),
+        ("acs_method", r#""never""#),
         ("settle", "on_accept"),
         ("fail_code", ""),
         ("card_time_limit", "true"),
@@ -209,15 +218,19 @@ async fn the_page_shows_the_ledger_and_its_forms_work_without_script() {
         (&faults["callbacks"]["lose"], &faults["callbacks"]["delay_ms"]),
         (&json!(true), &json!(7))
     );
-    assert!(
-        world
-            .visit("http://x/")
-            .await
-            .text()
-            .await
-            .unwrap()
-            .contains("value=\"frictionless\" selected")
+    assert_eq!(
+        (&faults["acs"]["behaviour"], &faults["acs"]["method"]),
+        (&slow["acs"]["behaviour"], &json!("never"))
     );
+    let page = world.visit("http://x/").await.text().await.unwrap();
+    assert!(page.contains("value=\"frictionless\" selected"));
+    assert!(page.contains("value=\"&quot;never&quot;\" selected"));
+    for next_step in ["form_url", "creq", "pa_req", "method", "method_form_url"] {
+        let quick = [("next_step", next_step)];
+        assert_eq!(location(&world.submit("/_control/faults", &quick).await), "/");
+        let page = world.visit("http://x/").await.text().await.unwrap();
+        assert!(page.contains(&format!("value=\"{next_step}\" selected")));
+    }
 
     assert_eq!(
         location(&world.submit("/_control/faults", &[("json", r#"{"settle":"on_visit"}"#)]).await),
