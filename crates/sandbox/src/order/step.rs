@@ -1,5 +1,7 @@
 //! Which step the shopper has to take: from what the switch said when the order was accepted, and from where the order is.
 
+use std::fmt;
+
 use super::{Order, Plan};
 use crate::control::{NextStep, Phase};
 use crate::three_ds::v2::Window;
@@ -29,7 +31,7 @@ pub(crate) enum Protocol {
 }
 
 /// What the merchant's page told the issuer along with its request, for the way back.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Asked {
     /// `challengeWindowSize` of 3-D Secure 2, if the page chose one.
     pub(crate) window: Option<Window>,
@@ -37,6 +39,14 @@ pub(crate) struct Asked {
     pub(crate) session_data: Option<String>,
     /// `TermUrl` of 3-D Secure 1.
     pub(crate) term_url: Option<String>,
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Session data lets whoever holds them through the gateway's ways in.
+        let Self { window: _, session_data: _, term_url: _ } = self;
+        f.write_str("Asked(..)")
+    }
 }
 
 impl Order {

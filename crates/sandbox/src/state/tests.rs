@@ -100,10 +100,16 @@ fn apply(state: &mut State, event: Event) -> usize {
             0
         }
         Event::Report(order) => {
-            // What ends it is the first answer, and there is none before the page was opened.
             let answer = state.order(&id(order)).and_then(Order::answer);
             let reported = state.report(&id(order)).is_some();
-            assert!(!reported || answer.is_some());
+            if reported {
+                let outcome = state.order(&id(order)).and_then(Order::outcome);
+                assert_eq!(
+                    outcome,
+                    answer.map(Answer::outcome).as_ref(),
+                    "the first answer counts"
+                );
+            }
             usize::from(reported)
         }
         Event::ComeBack(order) => {
@@ -161,6 +167,12 @@ proptest! {
             let open: BTreeSet<_> =
                 state.orders.values().filter_map(|order| Some((order.listed?, order.processing_id.clone()))).collect();
             prop_assert_eq!(&open, &state.timeouts);
+            for order in state.orders.values().filter(|order| order.has_challenge()) {
+                let is_paid = order.outcome() == Some(&Outcome::Succeeded);
+                prop_assert!(!is_paid || order.answer() == Some(Answer::Approve), "nobody approved");
+                prop_assert!(order.answer().is_none() || order.asked().is_some(), "nobody was asked");
+                prop_assert!(order.phase() != Phase::AwaitingResult || order.answer().is_some());
+            }
             for order in state.ledger(None).orders {
                 let paid: u64 = order.charges.iter().map(|charge| charge.amount).sum();
                 prop_assert_eq!(paid, if order.status == 2 { 1998 } else { 0 });

@@ -118,3 +118,84 @@ fn unpack(text: &str) -> Option<String> {
     ZlibDecoder::new(packed.as_slice()).take(MAX_XML).read_to_string(&mut xml).ok()?;
     Some(xml)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::control::{NextStep, OrderKind};
+    use crate::order::{NewOrder, Ways};
+
+    fn names() -> Names {
+        Names::of(&[7; 32], "64a7eec2d46c5db10d082b3d")
+    }
+
+    fn order() -> Order {
+        let new = NewOrder {
+            order_id: "a".to_owned(),
+            kind: OrderKind::Host2host,
+            account: "EUR-sandbox".to_owned(),
+            amount: 1999,
+            currency: "EUR".to_owned(),
+            purpose: None,
+            merchant_site: "https://a&b.example/shop".parse().ok(),
+            first_name: "Ann".to_owned(),
+            last_name: "Lee".to_owned(),
+            phone: None,
+            ways: Ways::default(),
+        };
+        let now = "2030-01-02T03:04:05Z".parse().unwrap();
+        Order::new(new, "64a7eec2d46c5db10d082b3d".to_owned(), NextStep::PaReq, now)
+    }
+
+    #[test]
+    fn a_request_is_written_as_in_the_standard() {
+        let xid = STANDARD.encode(names().xid());
+        let account = names().account();
+        let expected = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ThreeDSecure><Message id=\"64a7eec2d46c5db10d082b3d\"><PAReq>\
+             <version>1.0.2</version><Merchant><name>a&amp;b.example</name></Merchant><Purchase><xid>{xid}</xid>\
+             <date>20300102 03:04:05</date><purchAmount>1999</purchAmount><currency>978</currency><exponent>2</exponent>\
+             </Purchase><CH><acctID>{account}</acctID></CH></PAReq></Message></ThreeDSecure>"
+        );
+        assert_eq!(unpack(&pa_req(&names(), &order())).unwrap(), expected);
+        assert_eq!(check_pa_req(&names(), &order(), &pa_req(&names(), &order())), Ok(()));
+    }
+
+    #[test]
+    fn a_result_is_read_as_it_was_written_by_whoever_has_the_key() {
+        let stranger = Names::of(&[8; 32], "64a7eec2d46c5db10d082b3d");
+        for answer in [Some(Answer::Approve), Some(Answer::Decline), Some(Answer::Cancel), None] {
+            let text = pa_res(&names(), &order(), answer);
+            assert_eq!(read_pa_res(&names(), &order(), &text), Ok(answer));
+            let forged = pa_res(&stranger, &order(), answer);
+            assert!(read_pa_res(&names(), &order(), &forged).is_err());
+        }
+    }
+
+    #[test]
+    fn a_text_that_unpacks_to_gigabytes_is_not_unpacked_to_the_end() {
+        let bomb = pack(&" ".repeat(5_000_000));
+        assert!(bomb.len() < MAX_MESSAGE);
+        assert_eq!(unpack(&bomb).unwrap().len() as u64, MAX_XML);
+    }
+
+    proptest! {
+        #[test]
+        fn one_flipped_bit_breaks_a_result(at in any::<prop::sample::Index>(), bit in 0..7_u32) {
+            let mut xml = unpack(&pa_res(&names(), &order(), Some(Answer::Decline))).unwrap().into_bytes();
+            xml[at.index(result(&names(), &order(), Some(Answer::Decline)).len())] ^= 1 << bit;
+            let text = pack(&String::from_utf8(xml).unwrap());
+            prop_assert!(read_pa_res(&names(), &order(), &text).is_err());
+        }
+
+        #[test]
+        fn no_text_of_a_stranger_passes(text in "[A-Za-z0-9=+/ ]{0,300}", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            for text in [text, STANDARD.encode(bytes)] {
+                prop_assert!(check_pa_req(&names(), &order(), &text).is_err());
+                prop_assert!(read_pa_res(&names(), &order(), &text).is_err());
+            }
+        }
+    }
+}

@@ -197,3 +197,86 @@ fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
         URL_SAFE_NO_PAD.decode(Some(text).filter(|text| text.len() <= MAX_MESSAGE)?).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn names() -> Names {
+        Names::of(&[7; 32], "64a7eec2d46c5db10d082b3d")
+    }
+
+    fn message(text: &str) -> Value {
+        decode(text).unwrap()
+    }
+
+    #[test]
+    fn messages_are_written_as_in_the_standard() {
+        let (server, acs) = (names().server_transaction(), names().acs_transaction());
+        let creq = json!({
+            "threeDSServerTransID": server, "acsTransID": acs, "messageVersion": "2.2.0", "messageType": "CReq",
+        });
+        assert_eq!(message(&super::creq(&names())), creq);
+        let result = json!({
+            "threeDSServerTransID": server, "acsTransID": acs, "messageVersion": "2.2.0", "messageType": "CRes",
+            "challengeCompletionInd": "Y", "transStatus": "N", "challengeCancel": "01",
+        });
+        assert_eq!(message(&cres(&names(), Some(Answer::Cancel))), result);
+        let request = json!({"threeDSServerTransID": server, "threeDSMethodNotificationURL": "u"});
+        assert_eq!(message(&method_request(&names(), "u".to_owned())), request);
+        assert_eq!(message(&method_done(&names())), json!({"threeDSServerTransID": server}));
+    }
+
+    #[test]
+    fn every_message_passes_its_own_check_and_no_other() {
+        let checks: [fn(&str) -> bool; 4] = [
+            |text| check_method_request(&names(), "u", text).is_ok(),
+            |text| check_method_done(&names(), text).is_ok(),
+            |text| read_creq(&names(), text).is_ok(),
+            |text| check_cres(&names(), text).is_ok(),
+        ];
+        let texts = [
+            method_request(&names(), "u".to_owned()),
+            method_done(&names()),
+            creq(&names()),
+            cres(&names(), None),
+        ];
+        for (left, text) in texts.iter().enumerate() {
+            for (right, check) in checks.iter().enumerate() {
+                // The notice about device data is a part of every other message.
+                assert_eq!(check(text), left == right || right == 1, "{left} {right}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_size_of_window_is_read_and_no_other() {
+        let with = |window: &str| {
+            let mut message = message(&creq(&names()));
+            message["challengeWindowSize"] = json!(window);
+            read_creq(&names(), &encode(&message))
+        };
+        for code in ["01", "02", "03", "04", "05"] {
+            assert_eq!(with(code).unwrap().unwrap().code(), code);
+        }
+        assert_eq!(read_creq(&names(), &creq(&names())), Ok(None));
+        for code in ["", "1", "00", "06", "05 "] {
+            assert!(with(code).is_err(), "{code}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_of_a_stranger_passes(text in "[A-Za-z0-9_=+/ -]{0,300}", bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            for text in [text, URL_SAFE_NO_PAD.encode(bytes)] {
+                prop_assert!(read_creq(&names(), &text).is_err());
+                prop_assert!(check_cres(&names(), &text).is_err());
+                prop_assert!(check_method_done(&names(), &text).is_err());
+                prop_assert!(check_method_request(&names(), "u", &text).is_err());
+            }
+        }
+    }
+}
