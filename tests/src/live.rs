@@ -274,3 +274,34 @@ impl Browser {
         (number("documents"), number("jsEventListeners"))
     }
 }
+
+impl Browser {
+    /// Looks into the bank's frame, in front of the checkout. The checkout has to be looked at.
+    pub async fn enter_bank(&self) {
+        wait::until("the bank's frame", async || {
+            let frame = self.client.find(fantoccini::Locator::Css(BANK)).await.ok()?;
+            frame.enter_frame().await.ok()
+        })
+        .await;
+    }
+
+    /// Looks at the checkout again, in a frame or not, after a look into the bank's frame, which may be gone.
+    pub async fn leave_bank(&self, site: Option<crate::Site>) {
+        self.top().await;
+        if site.is_some() {
+            self.enter_checkout().await;
+        }
+    }
+
+    /// Waits until no window with a bank's page stands in front of the checkout, and nothing of one is left.
+    pub async fn until_bank_is_gone(&self) {
+        self.until_script(
+            "the bank's window to be gone",
+            "return !document.querySelector('dialog') && !document.querySelector('.farthing iframe')",
+        )
+        .await;
+    }
+}
+
+/// The bank's frame, once it is there.
+const BANK: &str = "dialog[open] iframe";

@@ -41,4 +41,5 @@ mod paid_frictionless;
 mod parallel_submits;
 mod planted_get_refused;
 mod processes;
+mod steps;
 mod webhooks;
