@@ -199,7 +199,8 @@ impl Order {
     /// SmartCore's status; `waiting` is what an order says whose first step the shopper has not taken.
     pub(crate) fn status(&self, waiting: u8) -> i8 {
         let untouched = match self.phase {
-            Phase::AwaitingCard | Phase::AwaitingMethod | Phase::AwaitingVisit => true,
+            Phase::AwaitingCard | Phase::AwaitingMethod => true,
+            Phase::AwaitingVisit => !self.has_method(),
             Phase::AwaitingChallenge => {
                 matches!(self.next_step, NextStep::Creq | NextStep::PaReq)
             }

@@ -218,7 +218,8 @@ async fn the_device_data_can_be_followed_by_a_form_url() {
     assert_eq!(world.visit(&form_url).await.status(), 404, "nobody was sent there yet");
     run_method(&world, &step).await;
     assert_eq!(world.order("a").await.phase, Phase::AwaitingVisit);
-    assert_eq!(world.check("a").await["form_url"], json!(form_url));
+    let checked = world.check("a").await;
+    assert_eq!((&checked["form_url"], &checked["status"]), (&json!(form_url), &json!(1)));
     let issuer = location(&world.visit(&form_url).await);
     assert_eq!(world.check("a").await["form_url"], json!(form_url));
     let answered = world.submit_to(&issuer, &[("answer", "approve".to_owned())]).await;
