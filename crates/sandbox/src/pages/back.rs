@@ -89,7 +89,9 @@ pub(super) async fn term(
             });
         let dispatch = match said {
             // The first one counts, even while what it says is on its way.
-            Ok(Some(_)) if order.phase() == Phase::Challenge => report(&shared, &mut state, &id),
+            Ok(said) if order.phase() == Phase::Challenge && said == order.answer() => {
+                report(&shared, &mut state, &id)
+            }
             Ok(_) => None,
             Err(why) => return refused(why),
         };
