@@ -8,7 +8,7 @@ use farthing_types::{ChallengeWindow, StepKind, StepWay};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::record::{Method, Payment, Stage, Step};
+use super::record::{Method, Payment};
 use crate::app::App;
 use crate::seal::SealError;
 
@@ -67,17 +67,16 @@ pub fn open(app: &App, payment: &Payment) -> Option<HandOver> {
 
 /// Where a payment's step is shown, if the shopper's browser has one to take.
 pub fn way(app: &App, payment: &Payment) -> Option<StepWay> {
-    let Step { kind, stage, .. } = payment.step.as_ref()?;
-    match kind {
-        // Another page has begun it, or this one has and was loaded again: it is not begun twice.
-        StepKind::Method => (*stage == Stage::Offered).then_some(StepWay::Hidden),
-        StepKind::Challenge | StepKind::PaReq => Some(StepWay::Modal),
+    Some(match payment.step.as_ref()?.kind {
+        // Also when it was begun: its frame has to stay until the gateway has heard of it.
+        StepKind::Method => StepWay::Hidden,
+        StepKind::Challenge | StepKind::PaReq => StepWay::Modal,
         // The gateway's own form is a page to read and type in; whether it can be framed nobody says.
         StepKind::Redirect => {
             let framed = app.config.smartcore.frame_form_url && payment.method == Method::Card;
-            Some(if framed { StepWay::Modal } else { StepWay::Window })
+            if framed { StepWay::Modal } else { StepWay::Window }
         }
-    }
+    })
 }
 
 /// A `creq` that names the window, or nothing if it is not one that we can read.

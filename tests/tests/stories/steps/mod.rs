@@ -98,7 +98,11 @@ impl<'a> Walk<'a> {
         self.browser.until_bank_is_gone().await;
         if self.place.site().is_some() {
             self.browser.top().await;
-            assert_eq!(covered(self.browser).await, json!(false), "the shop's page is still covered");
+            assert_eq!(
+                covered(self.browser).await,
+                json!(false),
+                "the shop's page is still covered"
+            );
             self.browser.enter_checkout().await;
         }
     }
