@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::browser::Browser;
@@ -168,6 +168,8 @@ pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&s
     browser.wait_for_state("challenge").await;
     look("live-challenge").await;
 
+    bank(world, browser, &mut look).await;
+
     // Back from the bank before the gateway knows: a page without the widget.
     let session = world.session().await;
     open(browser, &session).await;
@@ -183,6 +185,53 @@ pub async fn live(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&s
     browser.wait_for_state("paid").await;
     look("return-paid").await;
     world.decide_at_once().await;
+}
+
+/// The bank's page in front of the checkout, from the first moment to each end.
+async fn bank(world: &World, browser: &Browser, look: &mut impl AsyncFnMut(&str)) {
+    let acs = |behaviour: Value| json!({"next_step": "creq", "acs": {"behaviour": behaviour}});
+    world.sandbox.faults(acs(json!("silent"))).await;
+    let session = world.session().await;
+    open(browser, &session).await;
+    browser.type_card(&world.challenge_card()).await;
+    browser.submit_card().await;
+    browser.find("dialog iframe").await;
+    look("bank-connecting").await;
+    browser.find("dialog .whole").await;
+    look("bank-stuck").await;
+    world.sandbox.faults(acs(json!("normal"))).await;
+    browser.press("Close").await;
+    browser.wait_for_state("challenge").await;
+    browser.press("Continue to your bank").await;
+    browser.enter_bank().await;
+    browser.button("Continue with your bank").await;
+    browser.top().await;
+    look("bank-again").await;
+    browser.enter_bank().await;
+    browser.press("Continue with your bank").await;
+    browser.top().await;
+    browser.enter_bank().await;
+    browser.button("Approve").await;
+    browser.top().await;
+    look("bank-open").await;
+    world.sandbox.faults(acs(json!({"result_late": {"ms": 600_000}}))).await;
+    browser.enter_bank().await;
+    browser.press("Cancel").await;
+    browser.top().await;
+    browser.wait_for_state("processing").await;
+    look("bank-returned").await;
+    world.sandbox.faults(acs(json!("normal"))).await;
+    world.sandbox.advance_clock(3600).await;
+    browser.wait_for_state("ready").await;
+    look("bank-timed-out").await;
+    browser.type_card(&world.challenge_card()).await;
+    browser.submit_card().await;
+    browser.enter_bank().await;
+    browser.press("Cancel").await;
+    browser.top().await;
+    browser.wait_for_state("ready").await;
+    look("bank-canceled").await;
+    world.sandbox.faults(json!({"next_step": "form_url", "settle": "on_visit"})).await;
 }
 
 /// Goes through what a shop's page shows: the loader's own states, and the form in its frame. The whole page is looked at.
@@ -217,6 +266,19 @@ pub async fn embedded(world: &World, browser: &Browser, mut look: impl AsyncFnMu
     browser.enter_checkout().await;
     browser.find(PAY).await;
     browser.fill(NUMBER, "").await;
+    world.sandbox.faults(json!({"next_step": "creq"})).await;
+    browser.type_card(&world.challenge_card()).await;
+    browser.submit_card().await;
+    browser.enter_bank().await;
+    browser.button("Approve").await;
+    browser.top().await;
+    look("loader-bank").await;
+    browser.enter_checkout().await;
+    browser.enter_bank().await;
+    browser.press("Cancel").await;
+    browser.top().await;
+    browser.enter_checkout().await;
+    browser.wait_for_state("ready").await;
     browser.type_card(&world.good_card()).await;
     browser.submit_card().await;
     browser.wait_for_state("paid").await;

@@ -40,8 +40,12 @@
     const view = JSON.parse(document.getElementById('farthing-state').textContent);
     if (/paid|failed/.test(state)) post({ type: 'complete', status: view.payment_status, paymentId: view.payment_id });
   };
-  // The form's own script is missing, or the browser refuses it because it was changed on the way.
-  addEventListener('error', ({ target }) => target.type === 'module' && plain(), true);
+  addEventListener('error', ({ target, error }) => {
+    // The form's own script is missing, or the browser refuses it because it was changed on the way.
+    if (target.type === 'module') plain();
+    // The module has trapped: what it leaves is no checkout any more. The server knows how things stand; once, or it might never end.
+    else if (error instanceof WebAssembly.RuntimeError && performance.getEntriesByType('navigation')[0].type !== 'reload') location.reload();
+  }, true);
 
   window.farthing = { post, plain };
   if (parent === window) return;

@@ -69,6 +69,8 @@ pub const HOSTED_NOTE: &str =
     "You type your card details on the next page, which belongs to the payment gateway.";
 /// Heading of the challenge.
 pub const CHALLENGE: &str = "Confirm with your bank";
+/// The same before an amount, above the bank's page.
+pub const CHALLENGE_OF: &str = "Confirm with your bank: ";
 /// What the challenge is.
 pub const CHALLENGE_NOTE: &str =
     "Your bank wants to be sure that it is you. Confirm the payment there, and you come back here.";

@@ -128,6 +128,79 @@ async fn case_28_what_the_browser_sends_can_not_change_what_is_charged() {
     world.finish().await;
 }
 
+/// Whatever a member of the JSON is replaced by or added with: the request is refused, or the gateway hears what the merchant said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_28_no_change_of_the_json_changes_what_the_gateway_hears() {
+    let world = World::builder().proxied().start().await;
+    world.decide_at_once().await;
+    let shopper = world.shopper();
+    let values = [
+        json!(1),
+        json!(-1),
+        json!("1"),
+        json!(true),
+        json!(null),
+        json!([1]),
+        json!({"amount": 1}),
+    ];
+    let (mut refused, mut paid) = (0, 0);
+    for name in [
+        "amount",
+        "final_amount",
+        "currency",
+        "account",
+        "gateway",
+        "status",
+        "state",
+        "order_id",
+        "session",
+        "version",
+        "attempt",
+        "browser_language",
+        "browser_time_zone",
+    ] {
+        for value in &values {
+            let session = world.session().await;
+            let page = shopper.get(&session.path).await;
+            let fields = Shopper::filled(&page, &world.good_card());
+            let mut body: serde_json::Map<String, Value> =
+                fields.into_iter().map(|(name, value)| (name, value.into())).collect();
+            body.insert(name.to_owned(), value.clone());
+            let url = world.origin.join(&page.card_form().action).unwrap();
+            let answer = world
+                .http()
+                .post(url.clone())
+                .header("content-type", "application/json")
+                .header("sec-fetch-site", "same-origin")
+                .body(Value::Object(body).to_string())
+                .send()
+                .await
+                .unwrap();
+            let payments = world.api.payments_of(&session.order_id).await;
+            if answer.status() != 200 {
+                assert!(answer.status().is_client_error(), "{name} {value}: {}", answer.status());
+                assert_eq!(
+                    payments.len(),
+                    0,
+                    "{name} {value}: refused, and a payment all the same"
+                );
+                refused += 1;
+                continue;
+            }
+            paid += 1;
+            let sent = world.wire().last_request_json();
+            assert_eq!(sent["amount"], 1295, "{name} {value}");
+            assert_eq!(
+                (&sent["currency"], &sent["account"]),
+                (&json!("EUR"), &json!("EUR-sandbox"))
+            );
+            assert_eq!(sent["order_id"], payments[0]["gateway_order_id"], "{name} {value}");
+        }
+    }
+    assert!(refused > 50 && paid > 5, "{refused} refused, {paid} paid");
+    world.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_form_from_another_site_is_refused() {
     let world = World::start().await;

@@ -381,3 +381,30 @@ async fn nothing_needs_cookies_or_storage() {
     drop(browser);
     world.finish().await;
 }
+
+/// The module traps, as after a panic: what it leaves is no checkout any more, and the server knows how things stand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_48_a_module_that_traps_is_replaced_by_a_page_with_the_servers_state() {
+    let world = World::start().await;
+    world.hold_results().await;
+    let browser = world.live_browser().await;
+    let session = world.session().await;
+    browser.open(&session.url).await;
+    browser.until_live().await;
+    browser.type_card(&world.good_card()).await;
+    browser.submit_card().await;
+    browser.wait_for_state("processing").await;
+    let trap = "window.old = true; setTimeout(() => { throw new WebAssembly.RuntimeError('unreachable') }); return true";
+    browser.script(trap).await;
+    browser.until_script("a fresh page", "return !window.old").await;
+    browser.until_live().await;
+    browser.wait_for_state("processing").await;
+    // A page that traps again is left as it is: nobody is sent round in circles.
+    browser.script(trap).await;
+    world.tell_results().await;
+    browser.wait_for_state("paid").await;
+    assert_eq!(browser.script("return !!window.old").await, json!(true));
+    assert_eq!(world.sandbox.charges().await, 1);
+    drop(browser);
+    world.finish().await;
+}

@@ -6,7 +6,7 @@ use farthing_stories::{Look, Site, World, until};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_strangers_frame_is_blank_and_hears_nothing() {
+async fn case_44_a_strangers_frame_is_blank_and_hears_nothing() {
     let world = World::start().await;
     let stranger = Shop::start().await;
     let browser = world.live_browser().await;
@@ -79,7 +79,7 @@ const SHOUT: &str = "
     };";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_messages_of_strangers_are_not_heard() {
+async fn case_44_ten_thousand_messages_of_strangers_are_not_heard() {
     let world = World::start().await;
     world.decide_at_once().await;
     let stranger = Shop::start().await;
@@ -146,7 +146,7 @@ async fn ten_thousand_messages_of_strangers_are_not_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_window_that_opened_the_full_page_is_not_heard() {
+async fn case_44_a_window_that_opened_the_full_page_is_not_heard() {
     let world = World::start().await;
     let stranger = Shop::start().await;
     let browser = world.live_browser().await;

@@ -60,6 +60,65 @@ async fn case_23_a_second_server_on_the_same_store_does_not_start() {
     world.finish().await;
 }
 
+/// What the backup still knows is asked for again; what it does not know has no way in. The merchant sees doubles, not news.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn case_22_an_old_backup_that_is_restored_charges_nobody_twice_and_tells_no_news() {
+    let mut world = World::start().await;
+    world.sandbox.faults(json!({"next_step": "creq"})).await;
+    let paid = world.session().await;
+    world.pay(&paid, &world.good_card()).await;
+    world.shopper().wait_for_state(&paid.path, "paid").await;
+    let open = world.session().await;
+    let bank = world.pay(&open, &world.challenge_card()).await;
+    assert!(bank.html.form_with_button("Approve").is_some(), "{}", bank.html.text());
+    world.kill_server();
+    let data = world.dir().join("data");
+    let backup = world.dir().join("backup");
+    copy(&data, &backup);
+    world.restart();
+    // Meanwhile the open one is paid, and another order is made and paid.
+    let shopper = world.shopper();
+    shopper.walk(shopper.press(&bank, "Approve").await).await;
+    shopper.wait_for_state(&open.path, "paid").await;
+    let payment = world.api.only_payment(&open.order_id).await;
+    let told = world.webhooks.wait_for("payment.paid", payment["id"].as_str().unwrap()).await;
+    let later = world.session().await;
+    world.pay(&later, &world.good_card()).await;
+    shopper.wait_for_state(&later.path, "paid").await;
+    let lost = world.api.only_payment(&later.order_id).await;
+
+    world.kill_server();
+    std::fs::remove_dir_all(&data).expect("a directory of ours");
+    copy(&backup, &data);
+    world.restart();
+    shopper.wait_for_state(&open.path, "paid").await;
+    let again = world.api.only_payment(&open.order_id).await;
+    assert_eq!(again["id"], payment["id"]);
+    let doubled = until("the same event once more", async || {
+        let same =
+            world.webhooks.deliveries().into_iter().filter(|delivery| delivery.id == told.id);
+        let same: Vec<_> = same.collect();
+        (same.len() > 1).then_some(same)
+    })
+    .await;
+    assert!(doubled.iter().all(|delivery| delivery.body["type"] == "payment.paid"));
+    // Of the order that the backup never knew, the gateway's word opens nothing.
+    assert_eq!(shopper.get(&later.path).await.status, 404);
+    let id = lost["gateway_order_id"].as_str().unwrap();
+    assert_eq!(world.sandbox.callback_answered(id).await, 404);
+    assert_eq!(world.api.payments_of(&later.order_id).await.len(), 0);
+    assert_eq!(world.sandbox.charges().await, 3);
+    // The books cannot agree: a paid order is lost with the newer data. The scan still comes, when the world is dropped.
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn case_20_a_database_that_another_program_holds_costs_no_money() {
     let world = World::start().await;

@@ -66,15 +66,16 @@ fn write_private(path: &Path, text: &str) -> Result {
         .map_err(|error| Failure::refused(&path.display().to_string(), error))
 }
 
-/// The sandbox's settings: a card without a challenge is decided in the reply, so that it is paid without leaving the shop's page.
-/// The documents' own way, to send every shopper to `form_url`, is a switch on the sandbox's page.
+/// The sandbox's settings: a card without a challenge is decided in the reply, and the bank's page of the other one stands in front of the
+/// checkout, so that both are paid without leaving the shop's page. The documents' own way, to send every shopper to `form_url`, is a
+/// switch on the sandbox's page.
 pub(super) fn sandbox(port: u16, secrets: &Secrets) -> Settings {
     Settings {
         listen: loopback(port),
         dual_stack: true,
         merchant_key: MERCHANT_KEY.to_owned(),
         secret: SecretString::from(secrets.gateway.clone()),
-        faults: Faults { next_step: NextStep::Frictionless, ..Faults::default() },
+        faults: Faults { next_step: NextStep::Creq, ..Faults::default() },
         ..Settings::default()
     }
 }

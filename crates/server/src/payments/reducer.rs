@@ -213,18 +213,18 @@ fn accept(
     payment.acknowledged = true;
     payment.phase = phase;
     payment.status = status;
-    payment.next_check_at = soon(payment, context);
+    payment.next_check_at = Some(soon(payment, context));
 }
 
 /// The next check of a payment whose result is to come: a clock that jumped beyond the schedule must not end it.
-fn soon(payment: &Payment, context: Context) -> Option<Timestamp> {
+fn soon(payment: &Payment, context: Context) -> Timestamp {
     let next = next_check(payment.created_at, context.now, context.jitter).unwrap_or(context.now);
     // Somebody looks at a page and waits: only the gateway can tell that the device data step is over.
     let while_method = method_age(payment, context)
         .filter(|age| *age < METHOD_PATIENCE)
         .and_then(|_| context.now.checked_add(METHOD_PAUSE).ok())
         .unwrap_or(next);
-    Some(next.min(while_method))
+    next.min(while_method)
 }
 
 /// How long the device data step may go on.
@@ -244,7 +244,7 @@ fn method_age(payment: &Payment, context: Context) -> Option<SignedDuration> {
 fn unresolve(payment: &mut Payment, context: Context) {
     payment.phase = Phase::Unresolved;
     payment.status = PaymentStatus::Processing;
-    payment.next_check_at = soon(payment, context);
+    payment.next_check_at = Some(soon(payment, context));
 }
 
 /// Reads a check's answer. Nothing else leads to `paid`.
@@ -396,7 +396,7 @@ fn again_or_give_up(
     let undecided =
         what != "failed_again" && what != "not_found" && payment.next_check_at.is_some();
     payment.next_check_at = if payment.is_open() || (is_watched(payment) && !over) {
-        soon(payment, context)
+        Some(soon(payment, context))
     } else if undecided && context.now.duration_since(payment.created_at) < GIVE_UP_AFTER * 2 {
         let later = context.now.checked_add(SignedDuration::from_hours(3)).ok();
         next_check(payment.created_at, context.now, context.jitter).or(later)

@@ -145,7 +145,9 @@ pub fn step(app: &App, looks: Looks, view: &CheckoutView, step: HandOver<'_>) ->
     let looks = Looks { framed: looks.framed || step.in_modal, ..looks };
     html(app, looks, StatusCode::OK, |page, nonce| {
         let policy = headers::step_policy(nonce, &framing.of(app), app.config.mode);
-        (render_step(view, step, page), policy)
+        // The checkout around the frame says that it is a sandbox.
+        let page = PageContext { sandbox: page.sandbox && !step.in_modal, ..*page };
+        (render_step(view, step, &page), policy)
     })
 }
 

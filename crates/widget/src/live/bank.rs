@@ -190,7 +190,9 @@ impl Bank {
         if self.open.borrow().is_some() {
             return;
         }
-        let Some(mut window) = Window::make(&self.root) else { return };
+        let mut title = self.model.total.get_untracked();
+        title.insert_str(0, text::CHALLENGE_OF);
+        let Some(mut window) = Window::make(&self.root, &title) else { return };
         self.model.emit(CheckoutEvent::Modal(true));
         let waits = if wire::is_framed() { ROOM_WITHIN } else { 0 };
         let bank = Rc::clone(self);
@@ -297,9 +299,9 @@ impl Bank {
 
 impl Window {
     /// Shows the window, still empty.
-    fn make(root: &Element) -> Option<Self> {
+    fn make(root: &Element, title: &str) -> Option<Self> {
         let dialog = make("dialog", "modal", "")?;
-        set(&dialog, "aria-label", text::CHALLENGE);
+        set(&dialog, "aria-label", title);
         let [bar, place, help] =
             [("bar", ""), ("place", text::CONNECTING), ("bar", "")].map(|(class, text)| {
                 let part = make("div", class, text)?;
@@ -307,7 +309,7 @@ impl Window {
                 Some(part)
             });
         let (bar, place, help) = (bar?, place?, help?);
-        bar.append_child(&make("h2", "", text::CHALLENGE)?.into()).ok()?;
+        bar.append_child(&make("h2", "", title)?.into()).ok()?;
         bar.append_child(&make("button", CLOSE, text::CLOSE)?.into()).ok()?;
         set(&help, "role", "status");
         root.append_child(&dialog).ok()?;

@@ -43,7 +43,7 @@ const STRANGER: &str = r"<!DOCTYPE html><title>Stranger</title><script>
 </script>";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_strangers_frame_on_the_same_page_is_not_listened_to() {
+async fn case_44_a_strangers_frame_on_the_same_page_is_not_listened_to() {
     let stage = Stage::start().await;
     // Even one whose origin is a shop's: only the page that holds the form may speak to it.
     stage.registered(&format!("{} {}", stage.shop(), stage.stranger()));
@@ -93,7 +93,7 @@ async fn a_strangers_frame_on_the_same_page_is_not_listened_to() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stranger_who_frames_the_form_gets_not_one_word_of_it() {
+async fn case_44_a_stranger_who_frames_the_form_gets_not_one_word_of_it() {
     let stage = Stage::start().await;
     let page = format!("{STRANGER}<iframe src=\"{}/checkout/{TOKEN}\"></iframe>", stage.server());
     stage.page("/stranger", page);

@@ -71,8 +71,8 @@ async fn the_hand_over_page_leads_on_once_and_then_asks_first() {
         assert_eq!(again.state(), "challenge");
         neutral(&again.html.text());
         let bank = shopper.walk(again).await;
-        let back = shopper.press(&bank, "Approve").await;
-        shopper.walk(back).await;
+        let answered = shopper.press(&bank, "Approve").await;
+        shopper.walk(answered).await;
         shopper.wait_for_state(&session.path, "paid").await;
         // Over: the page leads back to the result.
         let over = shopper.get(&path).await;

@@ -16,7 +16,7 @@ async fn until_stuck(browser: &Browser) {
 
 /// What cannot be shown in a frame, or is never shown, is shown in the whole window; the same attempt is paid there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_ten_seconds_the_whole_window_is_offered_and_pays() {
+async fn case_31_after_ten_seconds_the_whole_window_is_offered_and_pays() {
     let world = World::start().await;
     let browser = world.live_browser().await;
     for (behaviour, step, place) in [
@@ -49,7 +49,7 @@ async fn after_ten_seconds_the_whole_window_is_offered_and_pays() {
 
 /// The bank has its answer and never leads back: under version 2 the gateway knows all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bank_that_never_leads_back_does_not_keep_the_window_open() {
+async fn case_31_a_bank_that_never_leads_back_does_not_keep_the_window_open() {
     let world = World::start().await;
     let browser = world.live_browser().await;
     for place in Place::ALL {
@@ -70,7 +70,7 @@ async fn a_bank_that_never_leads_back_does_not_keep_the_window_open() {
 
 /// Under version 1 nobody else brings the result: the gateway gives up some time, and then the form is there again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shopper_who_is_left_alone_times_out_and_can_try_again() {
+async fn case_31_a_shopper_who_is_left_alone_times_out_and_can_try_again() {
     let world = World::start().await;
     let browser = world.live_browser().await;
     for (place, step) in Place::ALL.into_iter().zip(["pa_req", "pa_req", "creq"]) {
@@ -109,7 +109,7 @@ async fn a_shopper_who_is_left_alone_times_out_and_can_try_again() {
 
 /// Back from the bank, and the gateway does not know yet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_result_that_comes_late_is_waited_for_in_neutral_words() {
+async fn case_31_a_result_that_comes_late_is_waited_for_in_neutral_words() {
     let world = World::start().await;
     let browser = world.live_browser().await;
     for place in Place::ALL {
