@@ -1,0 +1,14 @@
+//! What wallet tokens have to pass, one file per subject.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod flips;
+mod merchants;
+mod secrets;
+mod support;
+mod vectors;
