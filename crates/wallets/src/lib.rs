@@ -1,4 +1,4 @@
-//! Wallet tokens: Apple Pay payment tokens are verified and decrypted ([`apple`]).
+//! Wallet tokens: Apple Pay payment tokens are verified and decrypted ([`apple`]), Google Pay tokens are checked ([`google`]).
 //!
 //! Sans-I/O: no network, no clock, no store. Time, keys and roots are passed in, so recorded tokens test everything. Nothing here
 //! remembers a token: that one is never used twice is the caller's duty, with the transaction id behind a unique constraint that is
@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | ECDH and ECDSA on P-256, ECDSA on P-384, RSA | AWS-LC (`aws-lc-rs`) | see below |
 //! | AES-GCM with a nonce of 16 bytes | RustCrypto `aes-gcm` | AWS-LC and ring take nonces of 12 bytes only |
-//! | SHA-256 | RustCrypto | what the rest of the product uses |
+//! | SHA-256, HMAC, HKDF, AES-CTR | RustCrypto | what the rest of the product uses |
 //! | DER, X.509, PEM | RustCrypto `der`, `x509-cert`, `pem-rfc7468` | strict, allocation bounded by the input |
 //!
 //! A token costs one ECDH and, with its chain known, one ECDSA verification. Measured beside OpenSSL 3.0 (one ECDH and two
@@ -18,8 +18,16 @@
 //! no ECDH with a key that is kept and no RSA decryption, and RustCrypto's `rsa` has an open advisory about its timing
 //! (RUSTSEC-2023-0071). AWS-LC does all of it in 95 µs, in constant time where a secret is involved. Its price is a second C library
 //! beside ring, which the TLS of the product keeps.
+//!
+//! # Features
+//!
+//! `gateway` opens Google Pay tokens, for the sandbox, which plays the other side. The server does not need it.
 
 pub mod apple;
 mod ec;
-mod secret_json;
+pub mod google;
+mod json;
+mod oid;
+mod pem;
+mod private_key;
 mod wire;

@@ -10,8 +10,8 @@ use x509_cert::ext::pkix::{BasicConstraints, KeyUsage};
 use x509_cert::name::{Name, RelativeDistinguishedName};
 
 use super::cms::{Algorithm, timestamp};
-use super::oid;
 use crate::ec::Point;
+use crate::oid;
 
 /// A certificate of version 3. Source: RFC 5280, section 4.1.
 #[derive(Debug)]

@@ -8,10 +8,11 @@ use aws_lc_rs::signature::{
 };
 use jiff::Timestamp;
 
+use super::Refusal;
 use super::certificate::{Certificate, PublicKey, Validity};
 use super::cms::{Algorithm, SignedData};
 use super::roots::TrustRoots;
-use super::{Refusal, oid};
+use crate::oid;
 
 /// A chain of which everything but the time has been verified.
 #[derive(Debug)]

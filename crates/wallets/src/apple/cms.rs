@@ -10,8 +10,9 @@ use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UtcTime};
 use der::{Decode, Reader as _, SliceReader, Tag, TagNumber, Tagged};
 use jiff::Timestamp;
 
+use super::Refusal;
 use super::ber::{Reader, Unexpected};
-use super::{Refusal, oid};
+use crate::oid;
 
 /// A detached signature.
 #[derive(Debug)]

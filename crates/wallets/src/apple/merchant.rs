@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::certificate::{Certificate, PublicKey, Validity};
-use super::private_key::{self, Kind, ReadError};
-use super::{oid, pem};
 use crate::ec::Point;
+use crate::private_key::{self, Kind, ReadError};
+use crate::{oid, pem};
 
 /// A payment processing certificate: what tokens are encrypted to. Public.
 #[derive(Clone, Debug)]

@@ -29,11 +29,10 @@ mod cms;
 mod content_key;
 mod merchant;
 mod network;
-mod oid;
+
 mod payload;
 mod payment;
-mod pem;
-mod private_key;
+
 mod refusal;
 mod roots;
 mod signature;

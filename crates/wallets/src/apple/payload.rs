@@ -14,7 +14,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::Refusal;
 use super::cipher::Plaintext;
-use crate::{secret_json, wire};
+use crate::json::{self, Object};
+use crate::wire;
 
 /// The payment data of an accepted token, exactly as Apple wrote it: JSON with the device's account number and a one-time cryptogram.
 ///
@@ -35,7 +36,7 @@ pub(super) struct Payload<'a> {
     transaction_amount: u64,
     payment_data_type: &'a str,
     #[serde(borrow)]
-    payment_data: Cryptogram<'a>,
+    payment_data: Object<Cryptogram<'a>>,
     #[serde(default, deserialize_with = "present")]
     authentication_responses: bool,
     #[serde(default, deserialize_with = "present")]
@@ -57,7 +58,7 @@ const CRYPTOGRAM_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 impl<'a> Payload<'a> {
     pub(super) fn read(plaintext: &'a Plaintext) -> Result<Self, Refusal> {
         // serde_json's message may quote the number, so it is dropped.
-        let payload: Self =
+        let Object(payload): Object<Self> =
             serde_json::from_slice(plaintext.expose_bytes()).map_err(|_| Refusal::Plaintext)?;
         let number = payload.number();
         let is_number = (Pan::MIN_LEN..=Pan::MAX_LEN).contains(&number.len())
@@ -96,8 +97,9 @@ impl<'a> Payload<'a> {
         if self.payment_data_type != "3DSecure" {
             return Err(Refusal::PaymentDataType);
         }
-        let cryptogram = self.payment_data.online_payment_cryptogram.ok_or(Refusal::Cryptogram)?;
-        let text = secret_json::text(cryptogram).ok_or(Refusal::Cryptogram)?;
+        let cryptogram =
+            self.payment_data.0.online_payment_cryptogram.ok_or(Refusal::Cryptogram)?;
+        let text = json::text(cryptogram).ok_or(Refusal::Cryptogram)?;
         let bytes = wire::from_base64(&text).map(Zeroizing::new).ok_or(Refusal::Cryptogram)?;
         if CRYPTOGRAM_BYTES.contains(&bytes.len()) {
             Ok(bytes.len())
@@ -113,7 +115,7 @@ impl<'a> Payload<'a> {
 
     /// The electronic commerce indicator, if it is one: one or two digits.
     pub(super) fn eci(&self) -> Option<String> {
-        let text = secret_json::text(self.payment_data.eci_indicator?)?;
+        let text = json::text(self.payment_data.0.eci_indicator?)?;
         let is_eci = matches!(text.len(), 1 | 2) && text.bytes().all(|byte| byte.is_ascii_digit());
         is_eci.then(|| text.to_string())
     }

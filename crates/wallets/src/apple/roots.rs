@@ -5,7 +5,7 @@ use std::fmt;
 use x509_cert::name::Name;
 
 use super::certificate::{Certificate, PublicKey, Validity};
-use super::pem;
+use crate::pem;
 
 /// Apple Root CA - G3, as Apple publishes it. A test holds its SHA-256 fingerprint.
 ///

@@ -4,11 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::Refusal;
 use super::chain::{Chain, ChainCache};
 use super::cms::{Algorithm, SignedData};
 use super::roots::TrustRoots;
 use super::token::{PaymentToken, Version};
-use super::{Refusal, oid};
+use crate::oid;
 
 /// How far the time of signing may be away from now, either way.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::Refusal;
+use crate::json::Object;
 use crate::wire;
 
 /// An `ApplePayPaymentToken`, decoded and not yet believed. Wiped on drop; deliberately not `Clone`, `Display` or `Serialize`.
@@ -41,9 +42,9 @@ pub enum Version {
 #[serde(rename_all = "camelCase")]
 struct TokenJson<'a> {
     #[serde(borrow)]
-    payment_data: PaymentDataJson<'a>,
+    payment_data: Object<PaymentDataJson<'a>>,
     #[serde(borrow)]
-    payment_method: PaymentMethodJson<'a>,
+    payment_method: Object<PaymentMethodJson<'a>>,
     #[serde(borrow)]
     transaction_identifier: Cow<'a, str>,
 }
@@ -57,7 +58,7 @@ struct PaymentDataJson<'a> {
     #[serde(borrow)]
     signature: Cow<'a, str>,
     #[serde(borrow)]
-    header: HeaderJson<'a>,
+    header: Object<HeaderJson<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -93,10 +94,13 @@ impl PaymentToken {
             return Err(Refusal::TooLarge);
         }
         // serde_json's message may quote the token, so it is dropped.
-        let token: TokenJson<'_> = serde_json::from_slice(json).map_err(|_| Refusal::Malformed)?;
-        let header = &token.payment_data.header;
+        let Object(token): Object<TokenJson<'_>> =
+            serde_json::from_slice(json).map_err(|_| Refusal::Malformed)?;
+        let Object(payment_data) = token.payment_data;
+        let Object(header) = payment_data.header;
+        let Object(payment_method) = token.payment_method;
         let keys = (header.ephemeral_public_key.as_deref(), header.wrapped_key.as_deref());
-        let (version, key) = match (token.payment_data.version.as_ref(), keys) {
+        let (version, key) = match (payment_data.version.as_ref(), keys) {
             ("EC_v1", (Some(key), None)) => (Version::EcV1, key),
             ("RSA_v1", (None, Some(key))) => (Version::RsaV1, key),
             ("EC_v1" | "RSA_v1", _) => return Err(Refusal::Malformed),
@@ -110,15 +114,15 @@ impl PaymentToken {
         let hex = |text| wire::from_hex_32(text).ok_or(Refusal::Malformed);
         Ok(Self {
             version,
-            data: base64(&token.payment_data.data)?,
-            signature: base64(&token.payment_data.signature)?,
+            data: base64(&payment_data.data)?,
+            signature: base64(&payment_data.signature)?,
             key: base64(key)?,
             public_key_hash: wire::from_base64_32(&header.public_key_hash)
                 .ok_or(Refusal::Malformed)?,
             transaction_id: hex(&header.transaction_id)?,
             application_data,
             transaction_identifier: hex(&token.transaction_identifier)?,
-            network: token.payment_method.network.into(),
+            network: payment_method.network.into(),
         })
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod flips;
+mod google;
 mod merchants;
 mod secrets;
 mod support;

@@ -7,19 +7,28 @@ use farthing_wallets::apple::{
     DevicePan, MerchantKey, MerchantKeyError, Payment, PaymentToken, Refusal, Summary, TrustRoots,
     Verifier,
 };
+use farthing_wallets::google::gateway::{Auth, CardMessage, Cryptogram, GatewayKey, Opener};
+use farthing_wallets::google::{EncryptedToken, RootKeys};
 use serde::de::DeserializeOwned;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::support::{Vector, merchant, verifier};
+use crate::support::{Vector, fixture, merchant, verifier};
 
 assert_not_impl_any!(PaymentToken: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(DevicePan: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(Payment: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(MerchantKey: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(Verifier: Clone, Copy, Display, serde::Serialize);
+assert_not_impl_any!(EncryptedToken: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
+assert_not_impl_any!(GatewayKey: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
+assert_not_impl_any!(CardMessage: Clone, Copy, Display, PartialEq, Hash, serde::Serialize, DeserializeOwned);
+assert_not_impl_any!(Auth: Clone, Copy, Display, PartialEq, Hash, serde::Serialize, DeserializeOwned);
+assert_not_impl_any!(Cryptogram: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_impl_all!(PaymentToken: ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(DevicePan: ZeroizeOnDrop, Send, Sync);
+assert_impl_all!(EncryptedToken: ZeroizeOnDrop, Send, Sync);
+assert_impl_all!(Cryptogram: ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(Payment: Send, Sync);
 assert_impl_all!(Verifier: Send, Sync);
 assert_impl_all!(TrustRoots: Send, Sync);
@@ -50,6 +59,28 @@ fn debug_of_apple_secrets_shows_nothing_of_them() {
     assert_eq!(
         shown,
         format!(r#"Verifier {{ roots: TrustRoots(["{root}"]), keys: [{keys}], .. }}"#)
+    );
+}
+
+#[test]
+fn debug_of_google_secrets_shows_nothing_of_them() {
+    let text = String::from_utf8(fixture("../googlepay/device.txt")).unwrap();
+    let token = EncryptedToken::parse(&text).unwrap();
+    assert_eq!(format!("{token:?}"), format!("EncryptedToken({} bytes)", text.len()));
+    let key = GatewayKey::from_pem(&fixture("../googlepay/gateway.key.pem")).unwrap();
+    assert_eq!(format!("{key:?}"), "GatewayKey(..)");
+    let roots = RootKeys::from_json(&fixture("../googlepay/keys.json")).unwrap();
+    let opener = Opener::new(roots, "gateway:primepay", vec![key]);
+    let message = opener.open(&token, "2026-01-15T12:00:00Z".parse().unwrap()).unwrap();
+    let shown = "CardMessage(AH2EjtfMnpe8VJJr-message-2, Cryptogram3ds(..), ..)";
+    assert_eq!(format!("{message:?}"), shown);
+    assert_eq!(format!("{message:#?}"), shown);
+    let Auth::Cryptogram3ds { cryptogram, .. } = &message.auth else { panic!("no cryptogram") };
+    assert_eq!(format!("{cryptogram:?}"), "Cryptogram(..)");
+    assert_eq!(format!("{:?}", Auth::PanOnly), "PanOnly");
+    assert!(
+        format!("{opener:?}")
+            .ends_with(r#"recipient: "gateway:primepay", keys: [GatewayKey(..)] }"#)
     );
 }
 

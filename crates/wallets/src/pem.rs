@@ -3,19 +3,19 @@
 use zeroize::Zeroizing;
 
 /// RFC 7468, section 5.
-pub(super) const CERTIFICATE: &str = "CERTIFICATE";
+pub(crate) const CERTIFICATE: &str = "CERTIFICATE";
 /// PKCS#8: RFC 7468, section 10.
-pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";
+pub(crate) const PRIVATE_KEY: &str = "PRIVATE KEY";
 /// PKCS#8 under a password: RFC 7468, section 11.
-pub(super) const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
+pub(crate) const ENCRYPTED_PRIVATE_KEY: &str = "ENCRYPTED PRIVATE KEY";
 /// SEC1: RFC 5915, section 4.
-pub(super) const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
+pub(crate) const EC_PRIVATE_KEY: &str = "EC PRIVATE KEY";
 /// PKCS#1, as OpenSSL labels it.
-pub(super) const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
+pub(crate) const RSA_PRIVATE_KEY: &str = "RSA PRIVATE KEY";
 
 /// The first block with one of these labels, decoded into a buffer that is wiped. Other blocks, such as the `EC PARAMETERS` that OpenSSL
 /// writes before a key, are passed over; a second block of the same label is an error, for it leaves open which is meant.
-pub(super) fn read<'l>(pem: &[u8], labels: &[&'l str]) -> Option<(&'l str, Zeroizing<Vec<u8>>)> {
+pub(crate) fn read<'l>(pem: &[u8], labels: &[&'l str]) -> Option<(&'l str, Zeroizing<Vec<u8>>)> {
     let text = str::from_utf8(pem).ok()?;
     let (label, start) = labels
         .iter()

@@ -4,30 +4,30 @@ use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Encode, Reader as _, SliceReader, Tag, TagNumber, Tagged};
 use zeroize::Zeroizing;
 
-use super::{oid, pem};
+use crate::{oid, pem};
 
 /// A private key, not yet used.
-pub(super) struct KeyFile {
-    pub(super) kind: Kind,
+pub(crate) struct KeyFile {
+    pub(crate) kind: Kind,
     /// SEC1 or PKCS#8 for P-256, PKCS#8 for RSA.
-    pub(super) der: Zeroizing<Vec<u8>>,
+    pub(crate) der: Zeroizing<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     P256,
     Rsa,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     Encrypted,
     Kind,
     Malformed,
 }
 
 /// Reads the one private key of a PEM file.
-pub(super) fn read(file: &[u8]) -> Result<KeyFile, ReadError> {
+pub(crate) fn read(file: &[u8]) -> Result<KeyFile, ReadError> {
     let labels =
         [pem::PRIVATE_KEY, pem::EC_PRIVATE_KEY, pem::RSA_PRIVATE_KEY, pem::ENCRYPTED_PRIVATE_KEY];
     let is_encrypted = file.windows(9).any(|word| word == b"ENCRYPTED");

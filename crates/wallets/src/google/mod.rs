@@ -1,0 +1,21 @@
+//! Google Pay: tokens of the protocol ECv2, checked and handed on.
+//!
+//! With the tokenization type `PAYMENT_GATEWAY` only the gateway can decrypt. The server checks the shape ([`EncryptedToken`]) and, where
+//! the operator provides Google's root keys, the signatures ([`RootKeys`]); then it forwards the exact bytes. Never anything written anew:
+//! Google's signatures cover the characters of two strings inside the token, escapes and all.
+//!
+//! Source: "Payment data cryptography for merchants" (Google Pay API), ECv2. "Reference" is the project's implementation reference, "Google
+//! Pay and Apple Pay"; the structure of a token is its section 2.8, what the gateway expects its section 1.1.
+
+#[cfg(feature = "gateway")]
+pub mod gateway;
+mod refusal;
+mod roots;
+#[cfg(feature = "gateway")]
+mod seal;
+mod signed;
+mod token;
+
+pub use refusal::Refusal;
+pub use roots::{RootKeys, RootKeysError};
+pub use token::{EncryptedToken, Padding};

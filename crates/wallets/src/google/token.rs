@@ -1,0 +1,91 @@
+//! The token as the browser hands it over: its shape is checked, its bytes are kept.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::Refusal;
+use crate::json::Object;
+use crate::wire;
+
+/// `PaymentData.paymentMethodData.tokenizationData.token`, byte for byte. Wiped on drop; deliberately not `Clone`, `Display` or
+/// `Serialize`.
+///
+/// Encrypted to the gateway, but whoever has it can pay with it once: it goes to the gateway and nowhere else.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct EncryptedToken(Box<str>);
+
+/// How base64 ends. The gateway's sample has no padding, its prose does not say (reference 1.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Padding {
+    /// With `=` up to a multiple of four characters.
+    #[default]
+    Padded,
+    /// Without.
+    Unpadded,
+}
+
+/// What is read of a token. Unknown fields are ignored; a known one that comes twice is an error. Strings are as Google's signatures cover
+/// them: decoded from JSON once.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Shape<'t> {
+    #[serde(borrow)]
+    protocol_version: Cow<'t, str>,
+    #[serde(borrow)]
+    pub(super) signature: Cow<'t, str>,
+    #[serde(borrow)]
+    pub(super) signed_message: Cow<'t, str>,
+    #[serde(borrow)]
+    pub(super) intermediate_signing_key: Object<IntermediateSigningKey<'t>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct IntermediateSigningKey<'t> {
+    #[serde(borrow)]
+    pub(super) signed_key: Cow<'t, str>,
+    #[serde(borrow, default)]
+    pub(super) signatures: Vec<Cow<'t, str>>,
+}
+
+impl EncryptedToken {
+    /// The largest token: real ones have about 1 KiB.
+    pub const MAX_BYTES: usize = 16 * 1024;
+
+    /// Checks the shape: an object of the version `ECv2` with the four strings that every token has (reference 2.8).
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        if text.len() > Self::MAX_BYTES {
+            return Err(Refusal::TooLarge);
+        }
+        let token = Self(text.into());
+        token.shape()?;
+        Ok(token)
+    }
+
+    /// The bytes as Google wrote them.
+    pub fn expose_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Their base64, standard alphabet: the value of `google_pay_dpan` (reference 1.1).
+    pub fn expose_base64(&self, padding: Padding) -> Zeroizing<String> {
+        wire::secret_to_base64(self.expose_bytes(), padding == Padding::Padded)
+    }
+
+    pub(super) fn shape(&self) -> Result<Shape<'_>, Refusal> {
+        // serde_json's message may quote the token, so it is dropped.
+        let Object(shape): Object<Shape<'_>> =
+            serde_json::from_str(&self.0).map_err(|_| Refusal::Malformed)?;
+        if shape.protocol_version == "ECv2" { Ok(shape) } else { Err(Refusal::ProtocolVersion) }
+    }
+}
+
+impl fmt::Debug for EncryptedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text) = self;
+        write!(f, "EncryptedToken({} bytes)", text.len())
+    }
+}
