@@ -38,6 +38,12 @@ impl Point {
         &self.0
     }
 
+    /// The DER of a SubjectPublicKeyInfo.
+    #[cfg(feature = "issuer")]
+    pub(crate) fn to_spki(self) -> Vec<u8> {
+        [SPKI_HEAD.as_slice(), &self.0].concat()
+    }
+
     /// Whether an ECDSA signature with SHA-256, in DER, is this key's over the message. A point off the curve has signed nothing.
     pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         signature::UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, &self.0)

@@ -21,7 +21,8 @@
 //!
 //! # Features
 //!
-//! `gateway` opens Google Pay tokens, for the sandbox, which plays the other side. The server does not need it.
+//! `issuer` makes tokens of both wallets under roots of its own, `gateway` opens Google Pay tokens: both for the sandbox, which plays the
+//! other side. The server needs neither.
 
 pub mod apple;
 mod ec;

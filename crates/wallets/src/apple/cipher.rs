@@ -45,3 +45,16 @@ impl Plaintext {
         &self.0
     }
 }
+
+/// Encrypts in place and returns the tag.
+#[cfg(feature = "issuer")]
+pub(super) fn encrypt(key: &ContentKey, data: &mut [u8]) -> Option<[u8; 16]> {
+    let nonce = Nonce::<U16>::from(NONCE);
+    let tag = match key {
+        ContentKey::Aes256(key) => AesGcm::<Aes256, U16>::new((&***key).into())
+            .encrypt_inout_detached(&nonce, b"", data.into()),
+        ContentKey::Aes128(key) => AesGcm::<Aes128, U16>::new((&***key).into())
+            .encrypt_inout_detached(&nonce, b"", data.into()),
+    };
+    tag.ok().map(Into::into)
+}

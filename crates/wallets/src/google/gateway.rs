@@ -182,7 +182,8 @@ impl CardMessage {
             },
             _ => return None,
         };
-        (message.payment_method == "CARD").then_some(())?;
+        let is_card = message.payment_method == "CARD" && details.expiration_year >= 2000;
+        is_card.then_some(())?;
         Some(Self {
             message_id: message.message_id.to_owned(),
             expires: signed::milliseconds(message.message_expiration)?,

@@ -9,9 +9,11 @@
 
 #[cfg(feature = "gateway")]
 pub mod gateway;
+#[cfg(feature = "issuer")]
+pub mod issuer;
 mod refusal;
 mod roots;
-#[cfg(feature = "gateway")]
+#[cfg(any(feature = "gateway", feature = "issuer"))]
 mod seal;
 mod signed;
 mod token;

@@ -9,7 +9,10 @@
 
 mod flips;
 mod google;
+mod google_issuer;
+mod issuer;
 mod merchants;
+mod orders;
 mod secrets;
 mod support;
 mod vectors;

@@ -3,6 +3,7 @@
 use std::fmt::{Display, LowerHex};
 use std::hash::Hash;
 
+use farthing_wallets::apple::issuer::{DeviceCard, Issuer, ProcessingFiles};
 use farthing_wallets::apple::{
     DevicePan, MerchantKey, MerchantKeyError, Payment, PaymentToken, Refusal, Summary, TrustRoots,
     Verifier,
@@ -25,6 +26,11 @@ assert_not_impl_any!(GatewayKey: Clone, Copy, Display, LowerHex, PartialEq, Part
 assert_not_impl_any!(CardMessage: Clone, Copy, Display, PartialEq, Hash, serde::Serialize, DeserializeOwned);
 assert_not_impl_any!(Auth: Clone, Copy, Display, PartialEq, Hash, serde::Serialize, DeserializeOwned);
 assert_not_impl_any!(Cryptogram: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
+assert_not_impl_any!(Issuer: Clone, Copy, Display, serde::Serialize);
+assert_not_impl_any!(DeviceCard<'_>: Clone, Copy, Display, serde::Serialize);
+assert_not_impl_any!(ProcessingFiles: Clone, Copy, Display, serde::Serialize);
+assert_not_impl_any!(farthing_wallets::google::issuer::Issuer: Clone, Copy, Display, serde::Serialize);
+assert_not_impl_any!(farthing_wallets::google::issuer::Card<'_>: Clone, Copy, Display, serde::Serialize);
 assert_impl_all!(PaymentToken: ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(DevicePan: ZeroizeOnDrop, Send, Sync);
 assert_impl_all!(EncryptedToken: ZeroizeOnDrop, Send, Sync);
