@@ -1,7 +1,7 @@
 //! One X.509 certificate, with the exact bytes that its issuer has signed.
 
 use aws_lc_rs::signature::{ECDSA_P384_SHA256_ASN1, UnparsedPublicKey};
-use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use der::{Decode, Encode, Reader as _, SliceReader};
 use jiff::Timestamp;
 use x509_cert::TbsCertificate;
@@ -37,7 +37,7 @@ pub(super) enum PublicKey {
     P256(Point),
     /// The uncompressed point.
     P384(Box<[u8]>),
-    /// `RSAPublicKey`: RFC 8017, appendix A.1.1.
+    /// `RSAPublicKey` with a modulus of 2048 bits: RFC 8017, appendix A.1.1.
     Rsa(Box<[u8]>),
     Other,
 }
@@ -100,7 +100,7 @@ impl<'a> Certificate<'a> {
                 Point::from_bytes(key).map_or(PublicKey::Other, PublicKey::P256)
             }
             (oid::EC_PUBLIC_KEY, Some(oid::SECP384R1)) => PublicKey::P384(key.into()),
-            (oid::RSA_ENCRYPTION, None) => PublicKey::Rsa(key.into()),
+            (oid::RSA_ENCRYPTION, None) if has_2048_bits(key) => PublicKey::Rsa(key.into()),
             _ => PublicKey::Other,
         }
     }
@@ -167,6 +167,20 @@ impl<'a> Certificate<'a> {
             PublicKey::Rsa(_) | PublicKey::Other => false,
         }
     }
+}
+
+/// Whether an `RSAPublicKey` has the one size that Apple Pay uses.
+fn has_2048_bits(key: &[u8]) -> bool {
+    let modulus = AnyRef::from_der(key).and_then(|key| {
+        key.sequence(|key| {
+            let modulus = UintRef::decode(key)?;
+            UintRef::decode(key)?;
+            Ok::<_, der::Error>(modulus)
+        })
+    });
+    modulus.is_ok_and(
+        |modulus| matches!(modulus.as_bytes(), [0x80..=0xff, rest @ ..] if rest.len() == 255),
+    )
 }
 
 impl Validity {

@@ -111,7 +111,7 @@ impl Chain {
     }
 }
 
-/// A leaf's key is on P-256, or RSA of 2048 bits or more.
+/// A leaf's key is on P-256, or RSA of 2048 bits.
 fn signing_key(key: &PublicKey) -> Option<(ParsedPublicKey, Algorithm)> {
     let (verifier, bytes, algorithm): (&'static dyn VerificationAlgorithm, &[u8], _) = match key {
         PublicKey::P256(point) => {

@@ -189,9 +189,6 @@ fn rsa_key(pkcs8: &[u8], expected_spki: &[u8]) -> Result<PrivateKey, MerchantKey
     if !bool::from(public.as_ref().ct_eq(expected_spki)) {
         return Err(MerchantKeyError::KeyMismatch);
     }
-    if key.key_size_bits() != 2048 {
-        return Err(MerchantKeyError::CertificateKind);
-    }
     OaepPrivateDecryptingKey::new(key).map(PrivateKey::Rsa).map_err(|_| MerchantKeyError::Key)
 }
 

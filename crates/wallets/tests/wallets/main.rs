@@ -8,11 +8,13 @@
 )]
 
 mod flips;
+mod forge;
 mod google;
 mod google_issuer;
 mod issuer;
 mod merchants;
 mod orders;
 mod secrets;
+mod signatures;
 mod support;
 mod vectors;
