@@ -22,10 +22,12 @@
 //! # Features
 //!
 //! `issuer` makes tokens of both wallets under roots of its own, `gateway` opens Google Pay tokens: both for the sandbox, which plays the
-//! other side. The server needs neither.
+//! other side. `fuzz` adds one function per parser. The server needs none of them.
 
 pub mod apple;
 mod ec;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod google;
 mod json;
 mod oid;

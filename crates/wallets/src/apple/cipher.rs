@@ -36,6 +36,12 @@ impl Plaintext {
         Ok(plaintext)
     }
 
+    /// Not decrypted at all.
+    #[cfg(feature = "fuzz")]
+    pub(super) fn of(data: &[u8]) -> Self {
+        Self(data.into())
+    }
+
     /// The box itself, moved: nothing is left to wipe.
     pub(super) fn take(&mut self) -> Box<[u8]> {
         std::mem::take(&mut self.0)

@@ -27,6 +27,8 @@ mod chain;
 mod cipher;
 mod cms;
 mod content_key;
+#[cfg(feature = "fuzz")]
+pub(crate) mod fuzz;
 #[cfg(feature = "issuer")]
 pub mod issuer;
 mod merchant;

@@ -14,6 +14,7 @@ mod google_issuer;
 mod issuer;
 mod merchants;
 mod orders;
+mod parsers;
 mod secrets;
 mod signatures;
 mod support;
