@@ -14,7 +14,7 @@
 //! | DER, X.509, PEM | RustCrypto `der`, `x509-cert`, `pem-rfc7468` | strict, allocation bounded by the input |
 //!
 //! A token costs one ECDH and, with its chain known, one ECDSA verification. Measured beside OpenSSL 3.0 (one ECDH and two
-//! verifications, 165 µs on that machine; the goal is 1.25 times that): RustCrypto's `p256` takes 240 µs for the ECDH alone, ring has
+//! verifications, 170 µs on that machine; the goal is 1.25 times that): RustCrypto's `p256` takes 240 µs for the ECDH alone, ring has
 //! no ECDH with a key that is kept and no RSA decryption, and RustCrypto's `rsa` has an open advisory about its timing
 //! (RUSTSEC-2023-0071). AWS-LC does all of it in 95 µs, in constant time where a secret is involved. Its price is a second C library
 //! beside ring, which the TLS of the product keeps.

@@ -166,3 +166,53 @@ impl ChainCache {
         chain
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+
+    use super::*;
+
+    fn chain(number: u8) -> Chain {
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.public_key()).unwrap();
+        let part = |bytes: &[u8]| bytes.into();
+        let certificates = [part(&[1]), part(&[number])];
+        let always = Validity { not_before: Timestamp::MIN, not_after: Timestamp::MAX };
+        let source = Source { certificates, issuer: part(&[2]), serial: part(&[3]) };
+        Chain { source, validity: always, key, algorithm: Algorithm::EcdsaWithSha256 }
+    }
+
+    #[test]
+    fn the_cache_is_bounded_and_forgets_the_oldest() {
+        let cache = ChainCache::default();
+        for number in 0..20 {
+            cache.keep(chain(number));
+            cache.keep(chain(number));
+        }
+        let knows = |number: u8| {
+            let source =
+                Source { certificates: [&[1][..], &[number]], issuer: &[2][..], serial: &[3][..] };
+            cache.find(&source).is_some()
+        };
+        assert_eq!(
+            (0..=255).filter(|number| knows(*number)).collect::<Vec<_>>(),
+            [12, 13, 14, 15, 16, 17, 18, 19]
+        );
+    }
+
+    #[test]
+    fn a_chain_is_found_by_all_of_its_bytes() {
+        let cache = ChainCache::default();
+        cache.keep(chain(0));
+        let find = |first: &[u8], second: &[u8], issuer: &[u8], serial: &[u8]| {
+            cache.find(&Source { certificates: [first, second], issuer, serial }).is_some()
+        };
+        assert!(find(&[1], &[0], &[2], &[3]));
+        assert!(!find(&[0], &[1], &[2], &[3]));
+        assert!(!find(&[1], &[0, 0], &[2], &[3]));
+        assert!(!find(&[1, 0], &[], &[2], &[3]));
+        assert!(!find(&[1], &[0], &[3], &[3]));
+        assert!(!find(&[1], &[0], &[2], &[2]));
+    }
+}

@@ -97,6 +97,39 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every step, for whoever sets up a metric.
+    pub const ALL: [Self; 29] = [
+        Self::Algorithm,
+        Self::Amount,
+        Self::ApplicationData,
+        Self::AuthenticationResponses,
+        Self::Chain,
+        Self::ContentType,
+        Self::Cryptogram,
+        Self::Currency,
+        Self::Decryption,
+        Self::Digest,
+        Self::EphemeralKey,
+        Self::Expired,
+        Self::IntermediateMarker,
+        Self::Key,
+        Self::LeafMarker,
+        Self::Malformed,
+        Self::Network,
+        Self::PaymentDataType,
+        Self::Plaintext,
+        Self::Signature,
+        Self::SignatureEncoding,
+        Self::SignedAttributes,
+        Self::Signer,
+        Self::SigningTime,
+        Self::TooLarge,
+        Self::TransactionId,
+        Self::Validity,
+        Self::Version,
+        Self::WrappedKey,
+    ];
+
     /// The step as a label of a metric: small letters and underscores.
     pub const fn stage(self) -> &'static str {
         match self {
@@ -130,5 +163,34 @@ impl Refusal {
             Self::Version => "version",
             Self::WrappedKey => "wrapped_key",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_step_has_a_label_and_a_message_of_its_own() {
+        let of = |text: fn(Refusal) -> String| Refusal::ALL.map(text).into_iter().collect();
+        let (labels, messages): (BTreeSet<String>, BTreeSet<String>) =
+            (of(|refusal| refusal.stage().to_owned()), of(|refusal| refusal.to_string()));
+        assert_eq!(labels.len(), Refusal::ALL.len());
+        assert_eq!(messages.len(), Refusal::ALL.len());
+        assert!(
+            labels.iter().all(|label| label.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()))
+        );
+    }
+
+    #[test]
+    fn the_list_is_complete() {
+        assert!(Refusal::ALL.is_sorted());
+        assert_eq!(
+            Refusal::ALL.len(),
+            Refusal::WrappedKey as usize + 1,
+            "the last variant is the last"
+        );
     }
 }
