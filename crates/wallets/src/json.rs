@@ -34,8 +34,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 /// The text of a secret string. serde_json would copy one that has escapes into a buffer that it does not wipe; so it is taken raw, with its
 /// quotes, and the few escapes that wallets write are undone here.
 ///
-/// `None` for anything else, and for escapes other than `\/`, `\\`, `\"` and `\u00..` of ASCII: Apple's writer
-/// escapes the slash of base64, Google's the equals sign.
+/// `None` for anything else, and for escapes other than `\/`, `\\`, `\"` and `\u00..` of ASCII: Apple's writer escapes the slash of base64,
+/// Google's the equals sign.
 pub(crate) fn text(raw: &RawValue) -> Option<Zeroizing<String>> {
     let quoted = raw.get().strip_prefix('"')?.strip_suffix('"')?;
     let mut text = Zeroizing::new(String::with_capacity(quoted.len()));

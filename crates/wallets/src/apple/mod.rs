@@ -11,13 +11,12 @@
 //! | 5.6 | AES-GCM with its tag | `cipher` |
 //! | 5.7, 5.8 | read the payment data; is it for this order? | `payload`, `payment` |
 //!
-//! The numbers, and "reference" everywhere in this module, are of the project's implementation reference, "Google Pay and Apple Pay", which
-//! is drawn from "Payment token format reference" (Apple Developer, PassKit) and checked on real tokens.
+//! The numbers are sections of `docs/wallets.md`, which comments call "reference".
 //!
 //! Documents leave some points open; here is how they are taken:
 //!
 //! - A signature holds two certificates and nothing that is not looked at: no revocation lists, no unsigned attributes.
-//! - A transaction id has 32 bytes, which reference 5.1 says of all that were seen.
+//! - A transaction id has 32 bytes, as all that were seen have.
 //! - An account number is valid until the end of its last day in UTC.
 //! - `transactionAmount` is in minor units of ISO 4217 for every currency; another reading would be refused as a wrong amount.
 

@@ -1,4 +1,4 @@
-//! The network that the browser claims, against the number: reference 3.8.
+//! The network that the browser claims, against the number: reference 3.
 
 /// Networks whose numbers begin in a way of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ enum Rule {
 
 /// The names of `paymentMethod.network`, in small letters.
 ///
-/// Source: reference 3.8; of its names, `Visa` and `MasterCard` were seen in real tokens, the others are PassKit's.
+/// Source: reference 3; of its names, `Visa` and `MasterCard` were seen in real tokens, the others are PassKit's.
 const NETWORKS: [(&str, Rule); 20] = [
     ("amex", Rule::Begins(Scheme::AmEx)),
     ("bancontact", Rule::SecondBrand),
@@ -59,7 +59,7 @@ pub(super) fn fits(network: &str, number: &str) -> bool {
 }
 
 impl Scheme {
-    /// Source: reference 3.8: 4 Visa; 51 to 55 or 2221 to 2720 MasterCard; 34, 37 AmEx.
+    /// Source: reference 3: 4 Visa; 51 to 55 or 2221 to 2720 MasterCard; 34, 37 AmEx.
     fn of(number: &str) -> Option<Self> {
         let first = |digits| number.get(..digits)?.parse::<u16>().ok();
         match (first(1)?, first(2)?, first(4)?) {

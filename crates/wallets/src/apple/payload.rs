@@ -26,7 +26,7 @@ pub struct DevicePan(Box<[u8]>);
 /// What is read of the payment data. Unknown keys are ignored; a known one that comes twice is an error. Everything is borrowed, so nothing
 /// of it is copied: hence an escape in a number, a date or a code is an error too.
 ///
-/// Source: "Payment token format reference" (Apple), "Payment data keys"; reference 5.7.
+/// Source: reference 5.7; "Payment token format reference" (Apple).
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Payload<'a> {
@@ -52,7 +52,7 @@ struct Cryptogram<'a> {
     eci_indicator: Option<&'a RawValue>,
 }
 
-/// How many bytes a cryptogram may have: 20 in practice, and reference 5.8 says "20 bytes or so".
+/// How many bytes a cryptogram may have: 20 in practice (reference 5.8).
 const CRYPTOGRAM_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 
 impl<'a> Payload<'a> {

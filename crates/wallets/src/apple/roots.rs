@@ -29,6 +29,8 @@ pub struct NotARoot;
 
 impl TrustRoots {
     /// Apple's root, and no other.
+    ///
+    /// Tokens of Apple's own sandbox lead to it too: their test cards are for the gateway to decline.
     pub fn apple() -> Self {
         // That it parses is tested. If it did not, no root would be trusted and every token refused.
         Self(TrustRoot::from_pem(APPLE_ROOT_CA_G3).into_iter().collect())

@@ -51,7 +51,7 @@ pub struct CardMessage {
     pub auth: Auth,
 }
 
-/// `authMethod`: reference 2.3, `allowedAuthMethods`.
+/// `authMethod`: reference 2.
 pub enum Auth {
     /// A card on file with Google: its number and nothing that proves who pays.
     PanOnly,

@@ -45,7 +45,7 @@ pub struct Card<'a> {
     pub device_eci: Option<&'a str>,
 }
 
-/// The message of reference 2.8.
+/// The message of reference 2.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Plaintext<'a> {

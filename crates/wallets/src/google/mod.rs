@@ -4,8 +4,8 @@
 //! the operator provides Google's root keys, the signatures ([`RootKeys`]); then it forwards the exact bytes. Never anything written anew:
 //! Google's signatures cover the characters of two strings inside the token, escapes and all.
 //!
-//! Source: "Payment data cryptography for merchants" (Google Pay API), ECv2. "Reference" is the project's implementation reference, "Google
-//! Pay and Apple Pay"; the structure of a token is its section 2.8, what the gateway expects its section 1.1.
+//! Source: "Payment data cryptography for merchants" (Google Pay API), ECv2. Comments call `docs/wallets.md` "reference": the structure of
+//! a token is its section 2, what the gateway expects its section 1.1.
 
 #[cfg(feature = "gateway")]
 pub mod gateway;

@@ -14,7 +14,7 @@ use crate::wire;
 
 /// The root keys for the version ECv2 out of Google's list, with which Google signs its intermediate keys.
 ///
-/// The operator downloads the list and renews it: this crate fetches nothing. Source: reference 2.8,
+/// The operator downloads the list and renews it: this crate fetches nothing. Source: reference 2,
 /// <https://payments.developers.google.com/paymentmethodtoken/keys.json>, for test cards `…/test/keys.json`.
 #[derive(Clone, Debug)]
 pub struct RootKeys(Vec<Key>);
@@ -75,7 +75,7 @@ impl RootKeys {
         self.0.iter().map(|key| key.expires).max()
     }
 
-    /// Verifies that Google has signed the token for this recipient: `gateway:` and the gateway's id (reference 2.8).
+    /// Verifies that Google has signed the token for this recipient: `gateway:` and the gateway's id (reference 2).
     ///
     /// How old a message is, only the gateway can read. That a token is used once is the gateway's to enforce too.
     pub fn verify(

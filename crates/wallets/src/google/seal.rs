@@ -1,6 +1,6 @@
 //! The encryption of ECv2, which both its ends need: the gateway, and whoever plays Google.
 //!
-//! Source: reference 2.8, "Keys"; "Payment data cryptography for merchants" (Google Pay API), "How to decrypt the payment data".
+//! Source: reference 2; "Payment data cryptography for merchants" (Google Pay API).
 
 use aes_gcm::aes::Aes256;
 use aes_gcm::aes::cipher::{KeyIvInit, StreamCipher};

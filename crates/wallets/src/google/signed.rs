@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-/// Who signs. Source: "Payment data cryptography for merchants" (Google Pay API), "How to verify signatures".
+/// Who signs: reference 2.
 pub(super) const SENDER: &str = "Google";
 /// The protocol's version.
 pub(super) const ECV2: &str = "ECv2";
 
-/// Each part after its length in four bytes, the lowest first (reference 2.8).
+/// Each part after its length in four bytes, the lowest first (reference 2).
 ///
 /// No part is longer than a token, which has at most 16 KiB.
 pub(super) fn bytes(parts: &[&str]) -> Vec<u8> {

@@ -55,7 +55,7 @@ impl EncryptedToken {
     /// The largest token: real ones have about 1 KiB.
     pub const MAX_BYTES: usize = 16 * 1024;
 
-    /// Checks the shape: an object of the version `ECv2` with the four strings that every token has (reference 2.8).
+    /// Checks the shape: an object of the version `ECv2` with the four strings that every token has (reference 2).
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         if text.len() > Self::MAX_BYTES {
             return Err(Refusal::TooLarge);

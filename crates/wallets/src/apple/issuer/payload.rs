@@ -1,4 +1,4 @@
-//! The JSON of a token and of what is encrypted in it, in the order of keys that Apple uses: reference 3.8 and 5.7.
+//! The JSON of a token and of what is encrypted in it, in the order of keys that Apple uses: reference 3 and 5.7.
 
 use farthing_types::Money;
 use serde::Serialize;
