@@ -66,7 +66,7 @@ fn shared_secret(
 
 /// One round of the concatenation KDF with SHA-256: counter, Z, AlgorithmID with its length, PartyU, PartyV.
 ///
-/// Source: "Payment token format reference" (Apple), "Restore the symmetric key"; SP 800-56A, 5.8.1.1.
+/// Source: reference 5.4; "Payment token format reference" (Apple); NIST SP 800-56A (March 2007), 5.8.1.
 pub(super) fn derive(shared: &SharedSecret, merchant_id_hash: &[u8; 32]) -> ContentKey {
     let mut hash = Sha256::new();
     hash.update([0, 0, 0, 1]);
@@ -130,5 +130,40 @@ mod tests {
             compared += 1;
         }
         assert_eq!(compared, 2);
+    }
+
+    #[test]
+    fn what_unwraps_to_no_key_of_aes_128_is_refused() {
+        use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepAlgorithm, OaepPublicEncryptingKey};
+        let certificate = include_bytes!("../../fixtures/applepay/merchant-rsa.cert.pem");
+        let key = include_bytes!("../../fixtures/applepay/merchant-rsa.key.pem");
+        let merchant =
+            MerchantKey::from_pem("merchant.com.example.checkout", certificate, key).unwrap();
+        let PrivateKey::Rsa(private) = merchant.private() else { panic!("not RSA") };
+        let super::super::merchant::ProcessingKey::Rsa(spki) = &merchant.certificate().key else {
+            panic!("not RSA")
+        };
+        let public = aws_lc_rs::rsa::PublicEncryptingKey::from_der(spki).unwrap();
+        let public = OaepPublicEncryptingKey::new(public).unwrap();
+        let wrap = |with: &'static OaepAlgorithm, key: &[u8], label: Option<&[u8]>| {
+            let mut wrapped = vec![0; 256];
+            public.encrypt(with, key, &mut wrapped, label).unwrap();
+            unwrap_key(&wrapped, private).map(|key| key.to_vec())
+        };
+        assert_eq!(wrap(&OAEP_SHA256_MGF1SHA256, &[7; 16], None), Ok(vec![7; 16]));
+        for len in [0, 15, 17, 32] {
+            let refused = wrap(&OAEP_SHA256_MGF1SHA256, &vec![7; len], None);
+            assert_eq!(refused, Err(Refusal::WrappedKey), "{len}");
+        }
+        assert_eq!(wrap(&OAEP_SHA1_MGF1SHA1, &[7; 16], None), Err(Refusal::WrappedKey));
+        let labelled = wrap(&OAEP_SHA256_MGF1SHA256, &[7; 16], Some(b"label"));
+        assert_eq!(labelled, Err(Refusal::WrappedKey));
+        for len in [0, 1, 255, 256, 257] {
+            assert_eq!(
+                unwrap_key(&vec![1; len], private).err(),
+                Some(Refusal::WrappedKey),
+                "{len}"
+            );
+        }
     }
 }

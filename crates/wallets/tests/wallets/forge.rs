@@ -42,9 +42,9 @@ pub(crate) struct Parts {
 }
 
 /// The fields of a token that are signed.
-struct Content {
-    key: Vec<u8>,
-    data: Vec<u8>,
+pub(crate) struct Content {
+    pub(crate) key: Vec<u8>,
+    pub(crate) data: Vec<u8>,
     transaction_id: [u8; 32],
 }
 
@@ -215,7 +215,21 @@ fn content() -> Content {
 
 /// A token under a chain, its signature changed by `change`; what a verifier of the chains' root makes of it.
 pub(crate) fn read(chain_name: &str, change: impl FnOnce(&mut Parts)) -> Result<Payment, Refusal> {
-    let content = content();
+    read_token(chain_name, |_| {}, change)
+}
+
+/// A token whose content was changed before it was signed.
+pub(crate) fn read_content(change: impl FnOnce(&mut Content)) -> Result<Payment, Refusal> {
+    read_token("good", change, |_| {})
+}
+
+fn read_token(
+    chain_name: &str,
+    change_content: impl FnOnce(&mut Content),
+    change: impl FnOnce(&mut Parts),
+) -> Result<Payment, Refusal> {
+    let mut content = content();
+    change_content(&mut content);
     let digest =
         Sha256::digest([content.key.as_slice(), &content.data, &content.transaction_id].concat());
     let mut parts = Parts::new(chain(chain_name), &digest);

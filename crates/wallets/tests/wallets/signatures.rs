@@ -4,11 +4,14 @@ use farthing_wallets::apple::Refusal;
 
 use crate::forge::{
     ECDSA_WITH_SHA_256, Parts, SHA_256, attribute, bytes, chain, content_type, message_digest,
-    protection, read, signing_time, tlv,
+    protection, read, read_content, signing_time, tlv,
 };
 
 /// Makes one part wrong.
 type Change = fn(&mut Parts);
+
+/// Changes bytes that are then signed.
+type Damage = fn(&mut Vec<u8>);
 
 const SHA_256_WITH_NULL: &str = "300d06096086480165030402010500";
 const SHA_1: &str = "300706052b0e03021a";
@@ -200,4 +203,44 @@ fn attributes_are_der_with_nothing_behind_them() {
     assert_eq!(refused, Refusal::SignatureEncoding);
     let refused = read("good", |parts| parts.attributes.push(vec![0, 0])).unwrap_err();
     assert_eq!(refused, Refusal::SignedAttributes);
+}
+
+#[test]
+fn an_ephemeral_key_is_a_point_of_p256_in_the_one_encoding() {
+    let refused = |change: Damage| read_content(|content| change(&mut content.key)).err();
+    assert_eq!(refused(|_| {}), None);
+    let changes: [(&str, Damage); 9] = [
+        ("off the curve", |key| key[90] ^= 1),
+        ("zero", |key| key[27..].fill(0)),
+        ("at infinity", |key| *key = [&key[..24], &[2, 0, 0]].concat()),
+        ("compressed", |key| {
+            *key = tlv(0x30, &[&key[2..23], &tlv(3, &[&[0, 2], &key[27..59]].concat())].concat());
+        }),
+        ("hybrid", |key| key[26] = 6 | (key[90] & 1)),
+        ("of another curve", |key| key[22] = 0x22),
+        ("with unused bits", |key| key[25] = 1),
+        ("with more behind it", |key| key.push(0)),
+        ("empty", Vec::clear),
+    ];
+    for (name, change) in changes {
+        assert_eq!(refused(change), Some(Refusal::EphemeralKey), "{name}");
+    }
+}
+
+#[test]
+fn data_that_does_not_decrypt_is_refused_though_it_is_signed() {
+    let refused =
+        |change: fn(&mut Vec<u8>)| read_content(|content| change(&mut content.data)).err();
+    assert_eq!(refused(|_| {}), None);
+    let changes: [Damage; 6] = [
+        |data| data[0] ^= 1,
+        |data| *data.last_mut().unwrap() ^= 1,
+        |data| data.truncate(data.len() - 1),
+        |data| data.push(0),
+        |data| data.truncate(15),
+        Vec::clear,
+    ];
+    for change in changes {
+        assert_eq!(refused(change), Some(Refusal::Decryption));
+    }
 }
