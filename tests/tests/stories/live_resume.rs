@@ -394,7 +394,8 @@ async fn case_48_a_module_that_traps_is_replaced_by_a_page_with_the_servers_stat
     browser.type_card(&world.good_card()).await;
     browser.submit_card().await;
     browser.wait_for_state("processing").await;
-    let trap = "window.old = true; setTimeout(() => { throw new WebAssembly.RuntimeError('unreachable') }); return true";
+    let trap = "window.old = true;
+        window.dispatchEvent(new ErrorEvent('error', {error: new WebAssembly.RuntimeError('unreachable')})); return true";
     browser.script(trap).await;
     browser.until_script("a fresh page", "return !window.old").await;
     browser.until_live().await;

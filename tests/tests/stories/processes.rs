@@ -105,7 +105,7 @@ async fn case_22_an_old_backup_that_is_restored_charges_nobody_twice_and_tells_n
     // Of the order that the backup never knew, the gateway's word opens nothing.
     assert_eq!(shopper.get(&later.path).await.status, 404);
     let id = lost["gateway_order_id"].as_str().unwrap();
-    assert_eq!(world.sandbox.callback_answered(id).await, 404);
+    assert_eq!(world.sandbox.callback(id, true, None).await.http_status, Some(404));
     assert_eq!(world.api.payments_of(&later.order_id).await.len(), 0);
     assert_eq!(world.sandbox.charges().await, 3);
     // The books cannot agree: a paid order is lost with the newer data. The scan still comes, when the world is dropped.

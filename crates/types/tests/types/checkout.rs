@@ -77,6 +77,7 @@ fn the_json_of_a_view_is_stable() {
             "wait_seconds": 60,
             "payment_id": "pay_1",
             "payment_status": "failed",
+            "step": null,
             "return_url": null,
             "errors": [
                 {"field": "card_number", "text": "Enter the card number."},

@@ -36,6 +36,13 @@ const KNOWN: &[&str] = &[
 impl Page {
     /// Parses as HTML says, and checks what must hold of every page whatever it shows.
     pub(crate) fn parse(html: String) -> Self {
+        let page = Self::parse_unseen(html);
+        page.check();
+        page
+    }
+
+    /// The same of a page that nobody sees.
+    pub(crate) fn parse_unseen(html: String) -> Self {
         // As where scripts are off.
         let tree_builder = html5ever::tree_builder::TreeBuilderOpts {
             scripting_enabled: false,
@@ -54,9 +61,14 @@ impl Page {
         assert!(errors.is_empty(), "{errors:?}");
         let mut elements = Vec::new();
         walk(&dom.document, &mut Vec::new(), false, &mut elements);
-        let page = Self { elements, html };
-        page.check();
-        page
+        Self { elements, html }
+    }
+
+    fn has_nothing_to_type(&self) -> bool {
+        self.elements.iter().all(|element| {
+            element.name != "select"
+                && (element.name != "input" || element.get("type") == Some("hidden"))
+        })
     }
 
     /// The elements of a name that somebody can meet.
@@ -133,6 +145,10 @@ impl Page {
                             || value.starts_with("http://"),
                         "{value}"
                     ),
+                    // Only a page without a single field to type in may post elsewhere: the hand-over to the bank.
+                    "action" if value.starts_with("https://") => {
+                        assert!(self.has_nothing_to_type(), "{value}");
+                    }
                     "action" => {
                         assert!(value.starts_with('/') && !value.starts_with("//"), "{value}");
                     }

@@ -39,7 +39,7 @@ async fn the_frame_is_what_the_merchant_and_the_shopper_need_it_to_be() {
         browser.script(frame).await,
         json!([
             "Secure payment",
-            "payment",
+            "payment; publickey-credentials-get",
             "no-referrer",
             false,
             false,

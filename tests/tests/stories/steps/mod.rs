@@ -70,8 +70,11 @@ impl<'a> Walk<'a> {
 
     /// The attempt that is under way or over: the newest.
     async fn payment(&self) -> Value {
-        let payments = self.world.api.payments_of(&self.session.order_id).await;
-        payments.into_iter().next().expect("a payment")
+        until("a payment", async || {
+            let payments = self.world.api.payments_of(&self.session.order_id).await;
+            payments.into_iter().next()
+        })
+        .await
     }
 
     async fn payment_is(&self, status: &str) -> Value {
