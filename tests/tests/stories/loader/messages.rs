@@ -129,6 +129,7 @@ const MALFORMED: &str = r"
         ...[undefined, null, 1, '', 'pay_', 'PAY_1', ' pay_1', 'pay_1\n', 'pay_<b>', 'cst_1', ['pay_1'], {}, 'pay_' + 'x'.repeat(65)].map(paymentId => ({type: 'complete', status: 'paid', paymentId})),
         ...[undefined, null, 1, '', 'A', 'a b', '-', ['load'], {}, 'x'.repeat(65)].map(code => ({type: 'error', code, message: 'm'})),
         ...[undefined, null, 1, ['m'], {}, 'm'.repeat(501)].map(message => ({type: 'error', code: 'c', message})),
+        ...[undefined, null, 1, 0, '', 'true', ['true'], {}].map(open => ({type: 'modal', open})),
         ...[undefined, null, 1, '', 'Ready', 'ready ', 'idle', 'loading', 'error', ['paid'], {}].map(state => ({type: 'state', state})),
         ...[undefined, null, 1, '', '/', '/checkout', '/return', '/elsewhere', '//evil.example/checkout/x', '/\\evil.example', 'checkout/x', 'https://evil.example/checkout/x', 'javascript:alert(1)//checkout/',
             '/checkout/../elsewhere', '/checkout/%2e%2e/elsewhere', '/return/../../elsewhere', ' /checkout/x', '\t/checkout/x', '/\t/evil.example/checkout/x', ['/checkout/x'], {}].map(path => ({type: 'navigate', path})),

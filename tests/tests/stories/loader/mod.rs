@@ -2,6 +2,7 @@
 //! binary, so every way in which a server can fail is one line.
 
 mod attributes;
+mod covers;
 mod failures;
 mod imports;
 mod leaks;
