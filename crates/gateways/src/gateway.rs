@@ -31,6 +31,16 @@ pub trait Gateway: Send + Sync + fmt::Debug {
         browser: &BrowserInfo,
     ) -> Result<WireRequest, BuildError>;
 
+    /// Builds the call that charges a wallet's token. It counts once: whatever the answer is, the same token is never sent again.
+    ///
+    /// The order's id must be stored before the result is sent, and so must whatever tells the token from others.
+    fn pay_wallet(
+        &self,
+        order: &Order<'_>,
+        wallet: &WalletToken<'_>,
+        browser: &BrowserInfo,
+    ) -> Result<WireRequest, BuildError>;
+
     /// Builds the call that opens the gateway's hosted form. `prefilled_phone`: digits for mobile commerce.
     fn hosted_form(
         &self,
@@ -38,7 +48,7 @@ pub trait Gateway: Send + Sync + fmt::Debug {
         prefilled_phone: Option<&str>,
     ) -> Result<WireRequest, BuildError>;
 
-    /// Reads the answer of [`Gateway::pay_card`] or [`Gateway::hosted_form`].
+    /// Reads the answer of [`Gateway::pay_card`], [`Gateway::pay_wallet`] or [`Gateway::hosted_form`].
     fn read_pay(&self, gateway_order_id: &str, answer: &WireResponse) -> PayAnswer;
 
     /// Builds the question for a payment's state. `id` is our `gateway_order_id` or the gateway's processing id.
@@ -72,6 +82,36 @@ pub struct Order<'a> {
     pub callback_url: &'a str,
     /// Whether later payments may be made from this one.
     pub recurrent: Option<Recurrence<'a>>,
+}
+
+/// What a wallet gave for one payment, as it is sent. Whoever has it can charge it once: never printed, and deliberately not `Clone`,
+/// `Display` or `Serialize`. It only borrows; whoever owns the texts wipes them.
+pub enum WalletToken<'a> {
+    /// Apple Pay: the payment data, which the server has verified and decrypted.
+    ApplePay {
+        /// Base64 of the decrypted bytes as Apple wrote them: cardholder data. From `apple::DevicePan::expose_base64` of the crate
+        /// `farthing-wallets`.
+        dpan: &'a str,
+        /// `paymentMethod.network` of the token, verbatim: `Visa`, `MasterCard`. Apple does not sign it.
+        network: &'a str,
+    },
+    /// Google Pay: the token, still encrypted to the gateway.
+    GooglePay {
+        /// Base64 of `tokenizationData.token`, byte for byte. From `google::EncryptedToken::expose_base64` of the crate
+        /// `farthing-wallets`, which can leave out the padding.
+        dpan: &'a str,
+        /// `paymentMethodData.info.cardNetwork`, verbatim: `VISA`, `MASTERCARD`. Google does not sign it.
+        network: &'a str,
+    },
+}
+
+impl fmt::Debug for WalletToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ApplePay { dpan: _, network: _ } => "ApplePay(..)",
+            Self::GooglePay { dpan: _, network: _ } => "GooglePay(..)",
+        })
+    }
 }
 
 /// Consent to later payments.

@@ -8,6 +8,6 @@ pub mod wire;
 
 pub use gateway::{
     BuildError, CallbackError, CardSummary, CheckAnswer, CheckedState, Gateway, NextStep, Notice,
-    Order, PayAnswer, PayState, Recurrence, Refusal, Unclear,
+    Order, PayAnswer, PayState, Recurrence, Refusal, Unclear, WalletToken,
 };
 pub use wire::{RawCallback, WireRequest, WireResponse};

@@ -27,8 +27,10 @@ pub use self::config::{
 };
 use self::hosts::FormHosts;
 pub use self::profile::Profile;
-use self::request::{Fields, Value};
-use crate::gateway::{BuildError, CallbackError, CheckAnswer, Gateway, Notice, Order, PayAnswer};
+use self::request::{Fields, Method, Value};
+use crate::gateway::{
+    BuildError, CallbackError, CheckAnswer, Gateway, Notice, Order, PayAnswer, WalletToken,
+};
 use crate::wire::{RawCallback, WireRequest, WireResponse};
 
 /// The name in routes, configuration, metrics and stored rows.
@@ -88,6 +90,24 @@ impl SmartCore {
         self.config.accounts.get(&currency).map(String::as_str).ok_or(BuildError::NoAccount)
     }
 
+    /// `initPaymentHost2Host` at `card_url`.
+    fn host_to_host(
+        &self,
+        order: &Order<'_>,
+        method: &Method<'_>,
+        browser: &BrowserInfo,
+    ) -> Result<WireRequest, BuildError> {
+        let ip = order.customer_ip.to_canonical().to_string();
+        let mut fields = Fields::default();
+        fields.push_order(order, self.account(order.amount.currency())?, &ip)?;
+        fields.push_method(method);
+        if let Some(recurrence) = &order.recurrent {
+            fields.push_recurrence(recurrence);
+        }
+        fields.push_browser(browser);
+        Ok(self.post(&self.card_url, fields.write()))
+    }
+
     fn post(&self, url: &Url, body: Zeroizing<Vec<u8>>) -> WireRequest {
         WireRequest {
             method: "POST",
@@ -120,15 +140,17 @@ impl Gateway for SmartCore {
         card: &Card,
         browser: &BrowserInfo,
     ) -> Result<WireRequest, BuildError> {
-        let ip = order.customer_ip.to_canonical().to_string();
-        let mut fields = Fields::default();
-        fields.push_order(order, self.account(order.amount.currency())?, &ip)?;
-        fields.push_card(card);
-        if let Some(recurrence) = &order.recurrent {
-            fields.push_recurrence(recurrence);
-        }
-        fields.push_browser(browser);
-        Ok(self.post(&self.card_url, fields.write()))
+        self.host_to_host(order, &Method::Card(card), browser)
+    }
+
+    /// The same call, with the token and its network where the card would be.
+    fn pay_wallet(
+        &self,
+        order: &Order<'_>,
+        wallet: &WalletToken<'_>,
+        browser: &BrowserInfo,
+    ) -> Result<WireRequest, BuildError> {
+        self.host_to_host(order, &Method::Wallet(wallet), browser)
     }
 
     /// `initPayment` at `api_url`. Of a recurrence only `recurrent` is sent: the call documents no more.

@@ -1,13 +1,13 @@
 //! The JSON bodies that we send.
 //!
-//! A body may hold a card. It is written once, from borrowed fields, into a buffer that is large enough from the start
-//! and is wiped when dropped: no serializer keeps a copy and no growing buffer leaves one behind.
+//! A body may hold a card or a wallet's token. It is written once, from borrowed fields, into a buffer that is large enough
+//! from the start and is wiped when dropped: no serializer keeps a copy and no growing buffer leaves one behind.
 
 use farthing_types::{BrowserInfo, Card, CustomerField};
 use zeroize::Zeroizing;
 
-use super::wire::{METHOD_CARD, field};
-use crate::gateway::{BuildError, Order, Recurrence};
+use super::wire::{METHOD_APPLE_PAY, METHOD_CARD, METHOD_GOOGLE_PAY, field};
+use crate::gateway::{BuildError, Order, Recurrence, WalletToken};
 
 /// One value of a request, borrowed.
 pub(super) enum Value<'a> {
@@ -18,6 +18,12 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// A text of two digits: months and short years.
     TwoDigits(u8),
+}
+
+/// What `initPaymentHost2Host` charges.
+pub(super) enum Method<'a> {
+    Card(&'a Card),
+    Wallet(&'a WalletToken<'a>),
 }
 
 /// The members of a request's object, in the order in which they are written.
@@ -77,8 +83,16 @@ impl<'a> Fields<'a> {
         Ok(())
     }
 
-    /// The card group of `initPaymentHost2Host`. A brand without a code has no `card_cvv`.
-    pub(super) fn push_card(&mut self, card: &'a Card) {
+    /// One of the three groups of `initPaymentHost2Host`, and nothing of the others.
+    pub(super) fn push_method(&mut self, method: &Method<'a>) {
+        match *method {
+            Method::Card(card) => self.push_card(card),
+            Method::Wallet(wallet) => self.push_wallet(wallet),
+        }
+    }
+
+    /// A brand without a code has no `card_cvv`.
+    fn push_card(&mut self, card: &'a Card) {
         self.push(field::PAYMENT_METHOD, Value::Text(METHOD_CARD));
         self.push(field::CARD_HOLDER, Value::Text(card.holder.expose()));
         self.push(field::CARD_NUMBER, Value::Text(card.pan.expose_digits()));
@@ -88,6 +102,26 @@ impl<'a> Fields<'a> {
         self.push_if(field::CARD_CVV, card.security_code.as_ref(), |code| {
             Value::Text(code.expose_digits())
         });
+    }
+
+    /// Networks go out under the wallet's own names: the documents show no others. If the gateway wants some, they are translated here.
+    fn push_wallet(&mut self, wallet: &WalletToken<'a>) {
+        let (method, dpan, network) = match *wallet {
+            WalletToken::ApplePay { dpan, network } => (
+                METHOD_APPLE_PAY,
+                (field::APPLE_PAY_DPAN, dpan),
+                (field::APPLE_PAY_PAYMENT_METHOD_NETWORK, network),
+            ),
+            WalletToken::GooglePay { dpan, network } => (
+                METHOD_GOOGLE_PAY,
+                (field::GOOGLE_PAY_DPAN, dpan),
+                (field::GOOGLE_PAY_PAYMENT_METHOD_NETWORK, network),
+            ),
+        };
+        self.push(field::PAYMENT_METHOD, Value::Text(method));
+        for (name, text) in [dpan, network] {
+            self.push(name, Value::Text(text));
+        }
     }
 
     /// `recur_freq` and `recur_exp`, which only `initPaymentHost2Host` documents.

@@ -1,6 +1,6 @@
 //! What goes over the wire: paths, field names, statuses and answers, shared with the sandbox's other side.
 //!
-//! Requests are listed by name and not as serde types: the one of `initPaymentHost2Host` holds a card, and a type
+//! Requests are listed by name and not as serde types: the one of `initPaymentHost2Host` holds a card or a wallet's token, and a type
 //! that could be serialised could be logged. Answers are read by name too, because their types vary (see `reader`);
 //! the structs here are what a gateway that follows its documents writes.
 //!
@@ -69,7 +69,7 @@ pub mod field {
     pub const STATUS_URL: &str = "status_url";
     /// Digits; `initPayment` of profile v1 only ("Mobile Commerce").
     pub const FORM_PREFILLED_PHONE: &str = "form_prefilled_phone";
-    /// `card` here.
+    /// One of [`super::METHOD_CARD`], [`super::METHOD_APPLE_PAY`] and [`super::METHOD_GOOGLE_PAY`].
     pub const PAYMENT_METHOD: &str = "payment_method";
     /// Text.
     pub const CARD_HOLDER: &str = "card_holder";
@@ -81,6 +81,14 @@ pub mod field {
     pub const CARD_EXP_YEAR: &str = "card_exp_year";
     /// Three or four digits.
     pub const CARD_CVV: &str = "card_cvv";
+    /// Base64 "of decoded value of paymentData.data token field": of the decrypted payment data, as the sample shows.
+    pub const APPLE_PAY_DPAN: &str = "apple_pay_dpan";
+    /// "Value of paymentMethod.network token field".
+    pub const APPLE_PAY_PAYMENT_METHOD_NETWORK: &str = "apple_pay_payment_method_network";
+    /// Base64 "of decoded value of paymentMethodData.tokenizationData.token": of the token, still encrypted, as the sample shows.
+    pub const GOOGLE_PAY_DPAN: &str = "google_pay_dpan";
+    /// "Value of paymentMethodData.info.cardNetwork".
+    pub const GOOGLE_PAY_PAYMENT_METHOD_NETWORK: &str = "google_pay_payment_method_network";
     /// Long, days.
     pub const RECUR_FREQ: &str = "recur_freq";
     /// "Long" in the tables, an ISO 8601 text by their own description: a text.
@@ -123,10 +131,20 @@ pub mod field {
     /// Required by `initPaymentHost2Host` on top of [`REQUIRED_BY_FORM`], for `payment_method` card.
     pub const REQUIRED_BY_CARD: &[&str] =
         &[MERCHANT_SITE, CARD_HOLDER, CARD_NUMBER, CARD_EXP_MONTH, CARD_EXP_YEAR, CARD_CVV];
+    /// The same for `payment_method` applePayDPan.
+    pub const REQUIRED_BY_APPLE_PAY: &[&str] =
+        &[MERCHANT_SITE, PAYMENT_METHOD, APPLE_PAY_DPAN, APPLE_PAY_PAYMENT_METHOD_NETWORK];
+    /// The same for `payment_method` googlePayDPan.
+    pub const REQUIRED_BY_GOOGLE_PAY: &[&str] =
+        &[MERCHANT_SITE, PAYMENT_METHOD, GOOGLE_PAY_DPAN, GOOGLE_PAY_PAYMENT_METHOD_NETWORK];
 }
 
 /// The value of `payment_method` for cards, and its default.
 pub const METHOD_CARD: &str = "card";
+/// The value of `payment_method` for Apple Pay: "Create direct payment" (v0), "Direct ApplePay DPan payment" (v1).
+pub const METHOD_APPLE_PAY: &str = "applePayDPan";
+/// The value of `payment_method` for Google Pay: "Google Pay" (v0), "Direct GooglePay DPan payment" (v1).
+pub const METHOD_GOOGLE_PAY: &str = "googlePayDPan";
 
 /// Transaction statuses: Dictionary, "Transaction statuses".
 pub mod status {

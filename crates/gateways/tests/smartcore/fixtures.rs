@@ -3,7 +3,7 @@
 use farthing_gateways::smartcore::Profile;
 use farthing_gateways::smartcore::wire::{CardAnswer, CheckedAnswer, FormAnswer};
 use farthing_gateways::{
-    CardSummary, CheckedState, Gateway, NextStep, PayAnswer, PayState, Unclear,
+    CardSummary, CheckedState, Gateway, NextStep, PayAnswer, PayState, Unclear, WalletToken,
 };
 use farthing_types::{BrowserInfo, DeclineCode, StepKind};
 use serde::Serialize;
@@ -83,6 +83,54 @@ fn a_card_is_charged_as_documented_in_both_versions() {
     }
 }
 
+/// What the builder makes of the token and the network of a documented request.
+fn wallet_request(profile: Profile, expected: &Value) -> Value {
+    let text = |name: &str| expected[name].as_str().unwrap();
+    let wallet = if expected["payment_method"] == "applePayDPan" {
+        WalletToken::ApplePay {
+            dpan: text("apple_pay_dpan"),
+            network: text("apple_pay_payment_method_network"),
+        }
+    } else {
+        WalletToken::GooglePay {
+            dpan: text("google_pay_dpan"),
+            network: text("google_pay_payment_method_network"),
+        }
+    };
+    let customer = customer();
+    let request = smartcore(profile)
+        .pay_wallet(&order("sandboxId_1015", &customer), &wallet, &BrowserInfo::default())
+        .unwrap();
+    assert_eq!((request.method, request.content_type), ("POST", "application/json"));
+    assert_eq!(request.url.as_str(), "https://chd-api.smartcore.pro/initPaymentHost2Host");
+    body(&request)
+}
+
+#[test]
+fn a_wallet_is_charged_as_documented_in_both_versions() {
+    for (profile, fixture) in [
+        (Profile::V0, fixture!("v0/host2host_google_pay.request.json")),
+        (Profile::V1, fixture!("v1/host2host_apple_pay.request.json")),
+        (Profile::V1, fixture!("v1/host2host_google_pay.request.json")),
+    ] {
+        let mut expected = as_we_send(fixture);
+        expected["browser_js_enabled"] = json!(false);
+        assert_eq!(wallet_request(profile, &expected), expected);
+    }
+}
+
+/// The older document shows Apple's fields nowhere but beside a card: without the card they are what the newer one shows.
+#[test]
+fn the_older_documents_apple_fields_are_sent_without_the_card_beside_them() {
+    let mut expected = as_we_send(fixture!("v0/host2host_card.request.json"));
+    let members = expected.as_object_mut().unwrap();
+    members.retain(|name, _| !name.starts_with("card_"));
+    members.insert("payment_method".to_owned(), json!("applePayDPan"));
+    assert_eq!(expected, as_we_send(fixture!("v1/host2host_apple_pay.request.json")));
+    expected["browser_js_enabled"] = json!(false);
+    assert_eq!(wallet_request(Profile::V0, &expected), expected);
+}
+
 #[test]
 fn a_check_is_asked_for_as_documented_in_both_versions() {
     for (profile, fixture) in [
@@ -129,6 +177,20 @@ fn every_documented_answer_to_a_payment_leads_to_its_form() {
         (
             Profile::V1,
             fixture!("v1/host2host_card.answer.json"),
+            "sandboxId_1015",
+            "payment.smartcore.pro",
+            "64a7eec2d46c5db10d082b3d",
+        ),
+        (
+            Profile::V1,
+            fixture!("v1/host2host_apple_pay.answer.json"),
+            "sandboxId_1015",
+            "payment.smartcore.pro",
+            "64a7eec2d46c5db10d082b3d",
+        ),
+        (
+            Profile::V1,
+            fixture!("v1/host2host_google_pay.answer.json"),
             "sandboxId_1015",
             "payment.smartcore.pro",
             "64a7eec2d46c5db10d082b3d",
@@ -201,6 +263,8 @@ fn the_shared_answer_types_hold_every_documented_member() {
     survives::<FormAnswer>(fixture!("v1/mobile_commerce.answer.json"));
     survives::<CardAnswer>(fixture!("v0/host2host_card.answer.json"));
     survives::<CardAnswer>(fixture!("v1/host2host_card.answer.json"));
+    survives::<CardAnswer>(fixture!("v1/host2host_apple_pay.answer.json"));
+    survives::<CardAnswer>(fixture!("v1/host2host_google_pay.answer.json"));
     survives::<CheckedAnswer>(fixture!("v0/check_success.answer.json"));
     survives::<CheckedAnswer>(fixture!("v0/check_failure.answer.json"));
     survives::<CheckedAnswer>(fixture!("v1/check_success.answer.json"));

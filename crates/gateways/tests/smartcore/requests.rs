@@ -1,7 +1,7 @@
 //! What we send beyond the documented examples, and what we refuse to build.
 
 use farthing_gateways::smartcore::{ConfigError, Profile, SmartCore, wire};
-use farthing_gateways::{BuildError, Gateway, Recurrence};
+use farthing_gateways::{BuildError, Gateway, Recurrence, WalletToken};
 use farthing_types::{BrowserInfo, Customer, CustomerField, Money};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -44,6 +44,77 @@ fn every_browser_and_recurrence_field_has_its_documented_type() {
     }
     for name in wire::field::REQUIRED_BY_FORM.iter().chain(wire::field::REQUIRED_BY_CARD) {
         assert!(!sent[name].is_null(), "{name}");
+    }
+}
+
+const APPLE_PAY: WalletToken<'static> =
+    WalletToken::ApplePay { dpan: "eyJhIjoxfQ==", network: "Visa" };
+const GOOGLE_PAY: WalletToken<'static> =
+    WalletToken::GooglePay { dpan: "eyJnIjoxfQ", network: "MASTERCARD" };
+
+#[test]
+fn a_wallets_group_replaces_the_cards_and_nothing_else() {
+    let customer = customer();
+    let mut order = order("a1", &customer);
+    order.recurrent =
+        Some(Recurrence { frequency_days: Some(30), until: Some("2023-12-13T14:00:53.421Z") });
+    let browser = BrowserInfo {
+        user_agent: Some("Agent".to_owned()),
+        screen_width: Some(1920),
+        ..BrowserInfo::default()
+    };
+    let gateway = smartcore(Profile::V1);
+    let group = |name: &str| {
+        name.starts_with("card_") || name.contains("_pay_") || name == "payment_method"
+    };
+    let split = |request| {
+        let mut rest = body(&request);
+        let members = rest.as_object_mut().unwrap();
+        let mut own = members.clone();
+        own.retain(|name, _| group(name));
+        members.retain(|name, _| !group(name));
+        (serde_json::Value::Object(own), rest)
+    };
+    let (_, of_card) = split(gateway.pay_card(&order, &card(), &browser).unwrap());
+    let (apple, of_apple) = split(gateway.pay_wallet(&order, &APPLE_PAY, &browser).unwrap());
+    let (google, of_google) = split(gateway.pay_wallet(&order, &GOOGLE_PAY, &browser).unwrap());
+    assert_eq!(
+        apple,
+        json!({
+            "payment_method": "applePayDPan",
+            "apple_pay_dpan": "eyJhIjoxfQ==",
+            "apple_pay_payment_method_network": "Visa",
+        })
+    );
+    // Neither the padding nor the capital letters are touched.
+    assert_eq!(
+        google,
+        json!({
+            "payment_method": "googlePayDPan",
+            "google_pay_dpan": "eyJnIjoxfQ",
+            "google_pay_payment_method_network": "MASTERCARD",
+        })
+    );
+    assert_eq!(of_card["recur_freq"], json!(30));
+    assert_eq!(of_card["browser_screen_width"], json!("1920"));
+    assert_eq!(of_apple, of_card);
+    assert_eq!(of_google, of_card);
+}
+
+#[test]
+fn a_wallets_request_has_every_field_that_the_documents_require() {
+    let customer = customer();
+    let order = order("a1", &customer);
+    for (wallet, required) in [
+        (APPLE_PAY, wire::field::REQUIRED_BY_APPLE_PAY),
+        (GOOGLE_PAY, wire::field::REQUIRED_BY_GOOGLE_PAY),
+    ] {
+        let request =
+            smartcore(Profile::V1).pay_wallet(&order, &wallet, &BrowserInfo::default()).unwrap();
+        let sent = body(&request);
+        for name in wire::field::REQUIRED_BY_FORM.iter().chain(required) {
+            assert!(!sent[name].is_null(), "{name}");
+        }
     }
 }
 
@@ -120,6 +191,11 @@ fn an_order_without_account_or_customer_data_is_not_built() {
     in_dollars.amount = Money::new(1000, "USD".parse().unwrap()).unwrap();
     let gateway = smartcore(Profile::V1);
     assert_eq!(gateway.hosted_form(&in_dollars, None).unwrap_err(), BuildError::NoAccount);
+    let browser = BrowserInfo::default();
+    assert_eq!(
+        gateway.pay_wallet(&in_dollars, &APPLE_PAY, &browser).unwrap_err(),
+        BuildError::NoAccount
+    );
     assert!(gateway.takes("EUR".parse().unwrap()) && !gateway.takes("USD".parse().unwrap()));
 
     for missing in CustomerField::ALL {
@@ -129,10 +205,13 @@ fn an_order_without_account_or_customer_data_is_not_built() {
             partial.set(field, complete.expose(field).unwrap()).unwrap();
         }
         let order = order("a1", &partial);
-        let browser = BrowserInfo::default();
         assert_eq!(gateway.hosted_form(&order, None).unwrap_err(), BuildError::Customer(missing));
         assert_eq!(
             gateway.pay_card(&order, &card(), &browser).unwrap_err(),
+            BuildError::Customer(missing)
+        );
+        assert_eq!(
+            gateway.pay_wallet(&order, &GOOGLE_PAY, &browser).unwrap_err(),
             BuildError::Customer(missing)
         );
     }
@@ -154,6 +233,10 @@ fn both_base_urls_may_have_a_path_and_every_call_is_authenticated() {
         let calls = [
             (
                 gateway.pay_card(&order, &card(), &BrowserInfo::default()).unwrap(),
+                "card/initPaymentHost2Host",
+            ),
+            (
+                gateway.pay_wallet(&order, &GOOGLE_PAY, &BrowserInfo::default()).unwrap(),
                 "card/initPaymentHost2Host",
             ),
             (gateway.hosted_form(&order, None).unwrap(), "api/initPayment"),

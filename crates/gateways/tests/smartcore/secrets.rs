@@ -3,7 +3,7 @@
 use std::fmt;
 
 use farthing_gateways::smartcore::{Config, Profile, SmartCore};
-use farthing_gateways::{Gateway, NextStep, RawCallback, WireRequest, WireResponse};
+use farthing_gateways::{Gateway, NextStep, RawCallback, WalletToken, WireRequest, WireResponse};
 use farthing_types::{BrowserInfo, StepKind};
 use secrecy::SecretString;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
@@ -13,6 +13,7 @@ use crate::support::{CARD_NUMBER, card, config, customer, order, smartcore};
 assert_not_impl_any!(Config: Clone, fmt::Display, serde::Serialize);
 assert_not_impl_any!(SmartCore: Clone, fmt::Display, serde::Serialize);
 assert_not_impl_any!(WireRequest: Clone, fmt::Display, serde::Serialize);
+assert_not_impl_any!(WalletToken<'static>: Clone, fmt::Display, serde::Serialize);
 assert_impl_all!(SmartCore: Send, Sync, Gateway);
 
 #[test]
@@ -36,6 +37,17 @@ fn requests_answers_callbacks_and_steps_print_no_content() {
         format!("{request:?}"),
         format!("WireRequest(POST /initPaymentHost2Host, {} bytes)", request.body.len())
     );
+    let wallet = WalletToken::ApplePay { dpan: CARD_NUMBER, network: "Visa" };
+    assert_eq!(format!("{wallet:?}"), "ApplePay(..)");
+    let request = smartcore(Profile::V1)
+        .pay_wallet(&order("a1", &customer), &wallet, &BrowserInfo::default())
+        .unwrap();
+    assert_eq!(
+        format!("{request:?}"),
+        format!("WireRequest(POST /initPaymentHost2Host, {} bytes)", request.body.len())
+    );
+    let wallet = WalletToken::GooglePay { dpan: CARD_NUMBER, network: "VISA" };
+    assert_eq!(format!("{wallet:?}"), "GooglePay(..)");
     let response = WireResponse { status: 200, body: CARD_NUMBER.into() };
     assert_eq!(format!("{response:?}"), "WireResponse(200, 16 bytes)");
     let callback = RawCallback { content_type: Some(CARD_NUMBER), body: CARD_NUMBER.as_bytes() };
