@@ -169,6 +169,14 @@ impl<'a> Certificate<'a> {
     }
 }
 
+/// When a certificate ends to be valid: `notAfter`, RFC 5280, section 4.1.2.5. `None` if `der` is not one X.509 certificate.
+///
+/// For whoever reports in time that one has to be renewed. Nothing but its form is checked: neither who has signed it nor whose it is.
+pub fn not_after(der: &[u8]) -> Option<Timestamp> {
+    let certificate = x509_cert::Certificate::from_der(der).ok()?;
+    timestamp(certificate.tbs_certificate().validity().not_after.to_unix_duration()).ok()
+}
+
 /// Whether an `RSAPublicKey` has the one size that Apple Pay uses.
 fn has_2048_bits(key: &[u8]) -> bool {
     let modulus = AnyRef::from_der(key).and_then(|key| {
@@ -195,5 +203,38 @@ impl Validity {
             not_before: self.not_before.max(other.not_before),
             not_after: self.not_after.min(other.not_after),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pem;
+
+    /// Of every kind of key and signature, for it may be any certificate that the merchant holds.
+    #[test]
+    fn the_end_of_every_certificate_is_read() {
+        for (file, end) in [
+            (&include_bytes!("apple-root-ca-g3.pem")[..], "2039-04-30T18:19:06Z"),
+            (include_bytes!("../../fixtures/applepay/merchant-a.cert.pem"), "2026-02-01T00:00:00Z"),
+            (
+                include_bytes!("../../fixtures/applepay/merchant-rsa.cert.pem"),
+                "2028-02-01T00:00:00Z",
+            ),
+            (include_bytes!("../../fixtures/certificates/ed25519.pem"), "2028-01-31T00:00:00Z"),
+        ] {
+            let (_, der) = pem::read(file, &[pem::CERTIFICATE]).unwrap();
+            assert_eq!(not_after(&der).unwrap().to_string(), end);
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_certificate_has_no_end() {
+        let file = include_bytes!("apple-root-ca-g3.pem");
+        let (_, der) = pem::read(file, &[pem::CERTIFICATE]).unwrap();
+        assert_eq!(not_after(b""), None);
+        assert_eq!(not_after(file), None, "PEM");
+        assert_eq!(not_after(&der[..der.len() - 1]), None);
+        assert_eq!(not_after(&[&der[..], &[0]].concat()), None);
     }
 }

@@ -42,6 +42,7 @@ mod signature;
 mod token;
 mod verifier;
 
+pub use certificate::not_after;
 pub use merchant::{MerchantKey, MerchantKeyError, ProcessingCertificate};
 pub use payload::DevicePan;
 pub use payment::{Expectations, Payment, Summary};
