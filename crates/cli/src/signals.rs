@@ -37,6 +37,23 @@ pub(crate) fn stop() -> impl Future<Output = ()> + Send {
     }
 }
 
+/// Keeps this process's memory out of core dumps, where card numbers and keys would survive it: neither a file nor a crash collector gets
+/// one, and no other process of the same user may read it.
+#[cfg(target_os = "linux")]
+pub(crate) fn leave_no_core_dump() -> std::io::Result<()> {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    Ok(())
+}
+
+/// The operator's system decides: see `docs/deploy.md`.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn leave_no_core_dump() -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Makes a file-size limit an error of the write that meets it, as a full disk is, instead of the death of the process
 /// while calls to the gateway are under way.
 #[cfg(unix)]

@@ -22,6 +22,7 @@ use crate::store::Store;
 use crate::telemetry::Metrics;
 use crate::token::random_bytes;
 use crate::transport::Transport;
+use crate::wallets::merchant_session::AppleHost;
 use crate::webhook::WebhookSender;
 
 /// The running server's parts; cheap to clone.
@@ -63,6 +64,8 @@ pub struct Parts {
     pub cards: CardMemory,
     /// Held while a hand-over page is claimed: only one window is the first to open it.
     pub step_turn: tokio::sync::Mutex<()>,
+    /// The way to Apple's host, where Apple Pay is configured.
+    pub apple_host: Option<AppleHost>,
     /// Work that must end before the process does.
     pub tasks: TaskTracker,
     /// Tells the background loops to end.

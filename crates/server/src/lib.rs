@@ -24,6 +24,7 @@ pub mod telemetry;
 pub mod token;
 pub mod transport;
 pub mod views;
+pub mod wallets;
 pub mod webhook;
 
 pub use server::{Server, StartError};

@@ -120,6 +120,9 @@ pub enum ApiError {
     /// 400: fields that break rules.
     #[error("a field breaks a rule")]
     Validation(Vec<FieldError>),
+    /// 422: a wallet's token. The reason is the operator's alone: it would guide whoever tries tokens out.
+    #[error("the wallet's payment cannot be used")]
+    WalletRefused,
 }
 
 impl ApiError {
@@ -230,6 +233,11 @@ impl ApiError {
             Self::Validation(_) => {
                 (StatusCode::BAD_REQUEST, urn!("validation"), "The request breaks a rule")
             }
+            Self::WalletRefused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                urn!("wallet-refused"),
+                "The wallet's payment cannot be used",
+            ),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -16,6 +17,7 @@ use crate::token::{NoRandomness, random_bytes};
 /// Seals and opens with the master key. The cipher wipes its key on drop.
 pub struct Sealer {
     cipher: XChaCha20Poly1305,
+    fingerprint_key: Zeroizing<[u8; 32]>,
     key_id: [u8; KEY_ID_LEN],
 }
 
@@ -47,7 +49,18 @@ impl Sealer {
         for (to, from) in key_id.iter_mut().zip(digest.finalize()) {
             *to = from;
         }
-        Self { cipher: XChaCha20Poly1305::new(<&Key>::from(master_key)), key_id }
+        Self {
+            cipher: XChaCha20Poly1305::new(<&Key>::from(master_key)),
+            fingerprint_key: hmac(master_key, &[b"farthing fingerprint"]),
+            key_id,
+        }
+    }
+
+    /// A keyed hash of what must be recognised and never read again: HMAC-SHA-256 under a key made of the master key, which nobody can try
+    /// values against who has only the database. Equal for equal `context` and `value`.
+    pub fn fingerprint(&self, context: &str, value: &[u8]) -> [u8; 32] {
+        let length = u64::try_from(context.len()).unwrap_or(u64::MAX).to_be_bytes();
+        *hmac(&self.fingerprint_key, &[&length, context.as_bytes(), value])
     }
 
     /// Seals `plain` for one `context`, such as `"session.return_token:ses_…"`.
@@ -96,9 +109,22 @@ impl Sealer {
 
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cipher: _, key_id: _ } = self;
+        let Self { cipher: _, fingerprint_key: _, key_id: _ } = self;
         f.write_str("Sealer(..)")
     }
+}
+
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+    // Filled up to a block with zeros, as HMAC does with a shorter key (RFC 2104, section 2): so there is no length to be refused.
+    let mut block = Zeroizing::new([0; 64]);
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new((&*block).into());
+    for part in parts {
+        mac.update(part);
+    }
+    Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
 const VERSION: u8 = 1;
@@ -144,6 +170,21 @@ mod tests {
         let sealed = sealer().seal("payment:1", b"secret").unwrap();
         assert_eq!(sealer().open("payment:2", &sealed).unwrap_err(), SealError::Broken);
         assert_eq!(sealer().open("", &sealed).unwrap_err(), SealError::Broken);
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_same_for_the_same_value_and_depends_on_context_and_key() {
+        let (sealer, other) = (Sealer::new(&[7; 32]), Sealer::new(&[8; 32]));
+        let fingerprint = sealer.fingerprint("apple_pay", b"token");
+        assert_eq!(fingerprint, Sealer::new(&[7; 32]).fingerprint("apple_pay", b"token"));
+        for different in [
+            sealer.fingerprint("google_pay", b"token"),
+            sealer.fingerprint("apple_pay", b"token2"),
+            sealer.fingerprint("apple_payt", b"oken"),
+            other.fingerprint("apple_pay", b"token"),
+        ] {
+            assert_ne!(fingerprint, different);
+        }
     }
 
     #[test]

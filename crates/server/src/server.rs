@@ -28,6 +28,7 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::token::{NoRandomness, new_id};
 use crate::transport::{Transport, TransportError};
+use crate::wallets::merchant_session::AppleHost;
 use crate::webhook::WebhookSender;
 use crate::{assets, background, routes};
 
@@ -122,6 +123,7 @@ impl Server {
             refusals: Refusals::default(),
             cards: CardMemory::new()?,
             step_turn: tokio::sync::Mutex::new(()),
+            apple_host: config.apple_pay.as_ref().map(AppleHost::new).transpose()?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             check_wanted: Notify::new(),

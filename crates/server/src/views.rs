@@ -22,7 +22,7 @@ pub struct PaymentView {
     pub session_id: String,
     /// The gateway's name.
     pub gateway: String,
-    /// `card` or `hosted`.
+    /// `card`, `hosted`, `apple_pay` or `google_pay`.
     pub method: &'static str,
     /// Where it stands.
     #[schema(value_type = String, example = "paid")]

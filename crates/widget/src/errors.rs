@@ -98,6 +98,9 @@ pub fn refusal(problem: &str) -> &'static str {
             "This checkout has expired. No payment was made. Go back to the shop to start again."
         }
         "too-many-attempts" => "There were too many attempts. Go back to the shop and start again.",
+        "wallet-refused" => {
+            "Your wallet's payment could not be used. Try again, or pay another way."
+        }
         _ => NOT_SENT,
     }
 }

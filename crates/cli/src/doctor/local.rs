@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use farthing_server::config::{Config, Database, Mode, Scope};
 use farthing_server::target;
 use farthing_server::token::TokenHash;
+use jiff::Timestamp;
 use url::Host;
 
-use super::Finding;
+use super::{Finding, wallets};
 use crate::demo::KEY;
 
 /// Every check of this file.
@@ -20,7 +21,7 @@ pub(super) fn findings(path: &Path, config: &Config) -> Vec<Finding> {
     findings.extend(private_files(path, &config.secret_files, &config.server.database));
     findings.push(public_url(config));
     findings.push(callback_url(config));
-    findings.push(wallets(config));
+    findings.extend(wallets::local(config, Timestamp::now()));
     if config.merchant.webhook.is_none() {
         findings.push(Finding::note(
             "webhooks",
@@ -221,19 +222,6 @@ fn callback_url(config: &Config) -> Finding {
             WHAT,
             format!("{shape} is not a public address"),
             "without callbacks, results are learned late; set `server.public_url` to what the gateway can reach",
-        ),
-    }
-}
-
-fn wallets(config: &Config) -> Finding {
-    match &config.server.wallet_origin {
-        None => Finding::note(
-            "wallets",
-            "none are offered: `server.wallet_origin` is not set, and no third-party script may run beside card fields",
-        ),
-        Some(origin) => Finding::note(
-            "wallets",
-            format!("none are offered by this version; {} is kept for them", origin.as_str()),
         ),
     }
 }

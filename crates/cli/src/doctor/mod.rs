@@ -4,6 +4,7 @@
 
 mod local;
 mod remote;
+mod wallets;
 
 use std::path::Path;
 
@@ -90,7 +91,7 @@ pub(crate) async fn run(path: &Path) -> Result {
     take(local::findings(path, &config));
     take(remote::findings(&config).await);
     line("");
-    for text in pci_scope(config.merchant.card_entry) {
+    for text in pci_scope(config.merchant.card_entry, config.apple_pay.is_some()) {
         line(text);
     }
     line("");
@@ -104,13 +105,18 @@ pub(crate) async fn run(path: &Path) -> Result {
 }
 
 /// What the operator has to answer for under PCI DSS 4.0.1, and why.
-fn pci_scope(card_entry: CardEntry) -> &'static [&'static str] {
+fn pci_scope(card_entry: CardEntry, apple_pay: bool) -> &'static [&'static str] {
     match card_entry {
         CardEntry::Embedded => &[
             "PCI scope: SAQ D.",
             "  `card_entry = \"embedded\"`: card numbers and codes pass through this server's memory on their way to the gateway.",
             "  They are not stored or logged, and this is still the widest scope: this machine, its network, whoever runs it and",
             "  the page with its scripts (6.4.3, 11.6.1) belong to it. `card_entry = \"hosted\"` is the narrow one.",
+        ],
+        CardEntry::Hosted if apple_pay => &[
+            "PCI scope: SAQ D.",
+            "  `card_entry = \"hosted\"`, and `[apple_pay]` decrypts tokens: device account numbers pass through this server's memory on their",
+            "  way to the gateway. `accept_pci_scope = true` says that you know. Without `[apple_pay]` the scope is the narrow one.",
         ],
         CardEntry::Hosted => &[
             "PCI scope: SAQ A, if nothing else of the shop touches cards.",
@@ -126,7 +132,12 @@ mod tests {
 
     #[test]
     fn the_scope_is_named_for_both_ways_of_card_entry() {
-        assert!(pci_scope(CardEntry::Embedded).iter().any(|text| text.contains("SAQ D")));
-        assert!(pci_scope(CardEntry::Hosted).iter().any(|text| text.contains("SAQ A")));
+        for (entry, apple_pay, scope) in [
+            (CardEntry::Embedded, false, "SAQ D"),
+            (CardEntry::Hosted, false, "SAQ A"),
+            (CardEntry::Hosted, true, "SAQ D"),
+        ] {
+            assert!(pci_scope(entry, apple_pay).iter().any(|text| text.contains(scope)));
+        }
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_SECURITY_POLICY, DATE, HeaderMap};
 use url::Url;
 
-use super::Finding;
+use super::{Finding, wallets};
 use crate::client::install_tls;
 
 /// How long any of these may take.
@@ -55,6 +55,7 @@ pub(super) async fn findings(config: &Config) -> Vec<Finding> {
         findings.push(endpoint(&webhook.url).await);
     }
     findings.extend(own_server(&http, config).await);
+    findings.extend(wallets::remote(&http, config).await);
     findings
 }
 

@@ -14,9 +14,10 @@ use jiff::tz::TimeZone;
 use zeroize::Zeroizing;
 
 use crate::problem::ApiError;
+use crate::wallets::token::Offered;
 
 /// Names of fields that are not customer data.
-const OTHER_FIELDS: [&str; 14] = [
+const OTHER_FIELDS: [&str; 17] = [
     "attempt",
     "version",
     "card_brand",
@@ -31,6 +32,9 @@ const OTHER_FIELDS: [&str; 14] = [
     "browser_language",
     "browser_time_zone",
     "browser_js_enabled",
+    "apple_pay_token",
+    "google_pay_token",
+    "google_pay_network",
 ];
 
 /// The fields of a submit, as text that is wiped on drop and never printed.
@@ -102,6 +106,37 @@ impl Fields {
     /// Whether any card field was sent.
     pub fn has_card(&self) -> bool {
         self.0.keys().any(|name| name.starts_with("card_"))
+    }
+
+    /// A wallet's token, if the submit carries one: then it carries no card.
+    pub fn wallet(&mut self) -> Result<Option<Offered>, ApiError> {
+        let apple = self.0.remove("apple_pay_token");
+        let google = self.0.remove("google_pay_token");
+        let network = self.0.remove("google_pay_network");
+        let field = match (&apple, &google, &network) {
+            (None, None, None) => return Ok(None),
+            (Some(_), None, None) => "apple_pay_token",
+            (None, Some(_), Some(_)) => "google_pay_token",
+            (None, Some(_), None) => {
+                return Err(ApiError::field("google_pay_network", "is required with a token"));
+            }
+            (None, None, Some(_)) => {
+                return Err(ApiError::field("google_pay_network", "is accepted with a token only"));
+            }
+            (Some(_), _, _) => {
+                return Err(ApiError::field("google_pay_token", "must not come with Apple's"));
+            }
+        };
+        if self.has_card() {
+            return Err(ApiError::field(field, "must not come with a card"));
+        }
+        Ok(match (apple, google, network) {
+            (Some(token), ..) => Some(Offered::Apple(token)),
+            (_, Some(token), Some(network)) => {
+                Some(Offered::Google { token, network: network.to_string() })
+            }
+            _ => None,
+        })
     }
 
     /// What the page's script collected; without a script only what the headers say.

@@ -4,6 +4,7 @@ use farthing_types::checkout::{CheckoutState, CheckoutStatus, CheckoutView};
 use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus, StepWay};
 use farthing_widget::amount::format_amount;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::payments::record::{Payment, Stage};
@@ -12,6 +13,7 @@ use crate::problem::ApiError;
 use crate::sessions::customer;
 use crate::sessions::record::Session;
 use crate::token::new_id;
+use crate::wallets;
 
 /// How long a session that is over can still be looked at.
 const WATCHED_AFTER_EXPIRY: SignedDuration = SignedDuration::from_hours(24);
@@ -37,6 +39,26 @@ pub fn of_session(
         step: step(app, state, last),
         ..view(app, session, &known, state)?
     })
+}
+
+/// What a script is told that asks for the page: what it shows, and what a wallet needs.
+#[derive(Debug, Serialize)]
+pub struct Described {
+    #[serde(flatten)]
+    view: CheckoutView,
+    /// The `applicationData` of an Apple Pay request, base64, which binds its token to `attempt`; where Apple Pay is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apple_pay_application_data: Option<String>,
+}
+
+impl Described {
+    /// What is told of a view of this session.
+    pub fn of(app: &App, session: &Session, view: CheckoutView) -> Self {
+        let configured = app.config.apple_pay.is_some();
+        let apple_pay_application_data =
+            configured.then(|| wallets::application_data_base64(&session.id, &view.attempt));
+        Self { view, apple_pay_application_data }
+    }
 }
 
 /// What a page that is already open has to learn.

@@ -8,6 +8,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod wallets;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 
 pub use self::origin::Origin;
 pub use self::tree::Place;
+pub use self::wallets::{ApplePay, GooglePay, NetworkCase};
 use crate::target::IpRange;
 use crate::token::TokenHash;
 use crate::webhook::WebhookSecret;
@@ -37,6 +39,10 @@ pub struct Config {
     pub merchant: Merchant,
     /// `[gateways.smartcore]`.
     pub smartcore: SmartCore,
+    /// `[google_pay]`.
+    pub google_pay: Option<GooglePay>,
+    /// `[apple_pay]`.
+    pub apple_pay: Option<ApplePay>,
     /// The files that `file:` references name: nobody but the server's user should be able to read them.
     pub secret_files: Vec<PathBuf>,
 }
@@ -239,7 +245,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let root = tree::build(text, environment)?;
         let mut faults = reader::Faults::new(folder);
-        let config = rules::read(root, &mut faults);
+        let config = rules::read(root, jiff::Timestamp::now(), &mut faults);
         faults.or(config)
     }
 }
@@ -314,7 +320,8 @@ macro_rules! opaque_debug {
 }
 
 opaque_debug! {
-    Config { mode, server, merchant, smartcore, secret_files } shows { mode, server, merchant, smartcore }
+    Config { mode, server, merchant, smartcore, google_pay, apple_pay, secret_files }
+        shows { mode, server, merchant, smartcore, google_pay, apple_pay }
     Server {
         listen, public_url, wallet_origin, database, master_key, trusted_proxies, call_timeout, metrics_token,
         max_connections
@@ -325,6 +332,8 @@ opaque_debug! {
         profile, accounts, payout_accounts, merchant_key, secret, old_secrets, card_url, api_url, export_url, form_hosts,
         frame_form_url
     } shows { profile, form_hosts, frame_form_url }
+    GooglePay { merchant_id, gateway_merchant_id, root_keys, padding, network_case } shows { padding, network_case }
+    ApplePay { merchant_id, display_name, verifier, identity, host, host_ca, domain_association } shows { display_name, host }
 }
 
 impl fmt::Debug for MasterKey {

@@ -273,7 +273,7 @@ impl Section {
 
 impl At<String> {
     /// The secret itself, or what the file of a `file:` reference holds without the newline at its end.
-    fn check_secret(self, faults: &mut Faults) -> Option<At<SecretString>> {
+    pub(super) fn check_secret(self, faults: &mut Faults) -> Option<At<SecretString>> {
         let file = self.value.strip_prefix("file:").map(|path| faults.folder.join(path));
         faults.secret_files.extend(file.clone());
         self.check(faults, |mut text| {
@@ -292,6 +292,22 @@ impl At<String> {
                 return Err("must not be empty".to_owned());
             }
             Ok(secret)
+        })
+    }
+}
+
+impl At<String> {
+    /// The text itself, or what the file of a `file:` reference holds, byte for byte. For what is no secret.
+    pub(super) fn check_file(self, faults: &mut Faults) -> Option<At<Vec<u8>>> {
+        let file = self.value.strip_prefix("file:").map(|path| faults.folder.join(path));
+        self.check(faults, |text| {
+            let bytes = match file {
+                None => text.into_bytes(),
+                Some(path) => std::fs::read(path).map_err(|error| {
+                    format!("refers to a file that cannot be read: {}", error.kind())
+                })?,
+            };
+            if bytes.is_empty() { Err("must not be empty".to_owned()) } else { Ok(bytes) }
         })
     }
 }

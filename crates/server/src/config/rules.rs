@@ -9,6 +9,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use farthing_types::Currency;
 use farthing_types::checkout::CardEntry;
 use farthing_types::country;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 use zeroize::Zeroizing;
@@ -23,7 +24,7 @@ use crate::target::{IpRange, is_loopback_host};
 use crate::token::TokenHash;
 use crate::webhook::WebhookSecret;
 
-pub(super) fn read(root: Node, faults: &mut Faults) -> Option<Config> {
+pub(super) fn read(root: Node, now: Timestamp, faults: &mut Faults) -> Option<Config> {
     let mut root = Section::new(root, "", faults)?;
     let mode = one_of(
         root.required_text("mode", faults),
@@ -31,10 +32,8 @@ pub(super) fn read(root: Node, faults: &mut Faults) -> Option<Config> {
         &[("sandbox", Mode::Sandbox), ("live", Mode::Live)],
     );
     // Without a mode, the rules of live money apply to what is checked meanwhile.
-    let rules = Rules { mode: mode.unwrap_or(Mode::Live), known: mode.is_some() };
-    for later in ["google_pay", "apple_pay", "payouts"] {
-        root.not_supported(later, faults);
-    }
+    let rules = Rules { mode: mode.unwrap_or(Mode::Live), known: mode.is_some(), now };
+    root.not_supported("payouts", faults);
     let server =
         root.required_section("server", faults).and_then(|section| rules.server(section, faults));
     let merchant = root
@@ -50,28 +49,36 @@ pub(super) fn read(root: Node, faults: &mut Faults) -> Option<Config> {
         gateways.finish(faults);
         smartcore
     });
+    let google = root.section("google_pay", faults);
+    let google_pay = google.map(|section| rules.google_pay(section, faults));
+    let apple = root.section("apple_pay", faults);
+    let apple_pay = apple.map(|section| rules.apple_pay(section, merchant.as_ref(), faults));
     root.finish(faults);
     Some(Config {
         mode: mode?,
         server: server?,
         merchant: merchant?,
         smartcore: smartcore?,
+        google_pay: google_pay.map_or(Some(None), |read| read.map(Some))?,
+        apple_pay: apple_pay.map_or(Some(None), |read| read.map(Some))?,
         secret_files: faults.take_secret_files(),
     })
 }
 
-struct Rules {
+pub(super) struct Rules {
     mode: Mode,
     /// False when `mode` itself is at fault: rules that depend on it would only confuse.
     known: bool,
+    /// What certificates must outlast.
+    pub(super) now: Timestamp,
 }
 
 impl Rules {
-    fn live(&self) -> bool {
+    pub(super) fn live(&self) -> bool {
         self.known && self.mode == Mode::Live
     }
 
-    fn sandbox(&self) -> bool {
+    pub(super) fn sandbox(&self) -> bool {
         self.known && self.mode == Mode::Sandbox
     }
 
@@ -435,7 +442,7 @@ fn without_control_characters(secret: SecretString) -> Result<SecretString, Stri
     Ok(secret)
 }
 
-fn one_of<T: Copy>(
+pub(super) fn one_of<T: Copy>(
     text: Option<At<String>>,
     faults: &mut Faults,
     choices: &[(&str, T)],

@@ -5,7 +5,7 @@ use super::*;
 const KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 
 /// A complete configuration; every test changes one thing.
-fn sandbox() -> String {
+pub(super) fn sandbox() -> String {
     format!(
         r#"mode = "sandbox"
 
@@ -36,7 +36,7 @@ form_hosts = ["localhost:8082"]
     )
 }
 
-fn live() -> String {
+pub(super) fn live() -> String {
     sandbox()
         .replace("mode = \"sandbox\"", "mode = \"live\"")
         .replace(
@@ -51,7 +51,7 @@ fn live() -> String {
         .replace(&hex::encode(TokenHash::of("sk_demo").as_bytes()), KEY)
 }
 
-fn read(text: &str) -> Result<Config, ConfigError> {
+pub(super) fn read(text: &str) -> Result<Config, ConfigError> {
     Config::from_toml(text, std::iter::empty())
 }
 
@@ -64,7 +64,7 @@ fn read_with(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigErr
 
 /// Replaces one thing and returns the only fault's text.
 #[track_caller]
-fn fault(base: &str, from: &str, to: &str) -> String {
+pub(super) fn fault(base: &str, from: &str, to: &str) -> String {
     assert!(base.contains(from), "{from} is not in the configuration");
     let error = read(&base.replacen(from, to, 1)).expect_err("must be refused");
     assert_eq!(error.faults().len(), 1, "{error}");
@@ -138,9 +138,7 @@ fn what_is_not_toml_is_refused_with_its_line() {
 
 #[test]
 fn sections_of_later_versions_are_refused_as_such() {
-    for section in
-        ["google_pay", "apple_pay", "payouts", "gateways.post_protocol", "gateways.box_exchanger"]
-    {
+    for section in ["payouts", "gateways.post_protocol", "gateways.box_exchanger"] {
         let text = format!("{}\n[{section}]\nx = 1\n", sandbox());
         let error = read(&text).unwrap_err().to_string();
         assert_eq!(error, format!("line 26: `{section}` is not supported by this version"));
@@ -489,7 +487,7 @@ fn debug_shows_no_secret_and_no_account() {
         "Config { mode: Sandbox, server: Server { listen: 127.0.0.1:0, public_url: None, wallet_origin: None, \
          trusted_proxies: [], call_timeout: 30s, max_connections: 20000, .. }, merchant: Merchant { name: \"Shop\", \
          origins: [http://localhost:8080], card_entry: Embedded, .. }, smartcore: SmartCore { profile: V1, \
-         form_hosts: [\"localhost:8082\"], frame_form_url: false, .. }, .. }"
+         form_hosts: [\"localhost:8082\"], frame_form_url: false, .. }, google_pay: None, apple_pay: None, .. }"
     );
 }
 
@@ -537,11 +535,14 @@ fn documented_keys() -> Vec<String> {
 #[test]
 fn every_documented_key_is_known() {
     let keys = documented_keys();
-    assert!(keys.len() >= 30, "{keys:?}");
+    assert!(keys.len() >= 45, "{keys:?}");
     for key in keys {
         let nonsense = "[[1]]".to_owned();
-        let (variable, value) = match key.strip_prefix("merchant.keys.") {
-            Some(key) => ("merchant.keys".to_owned(), format!("[{{ {key} = {nonsense} }}]")),
+        let list = ["merchant.keys", "apple_pay.processing"]
+            .into_iter()
+            .find_map(|list| Some((list, key.strip_prefix(list)?.strip_prefix('.')?)));
+        let (variable, value) = match list {
+            Some((list, key)) => (list.to_owned(), format!("[{{ {key} = {nonsense} }}]")),
             None => (key.clone(), nonsense),
         };
         let name = format!("FARTHING__{}", variable.to_uppercase().replace('.', "__"));
@@ -555,19 +556,39 @@ fn every_documented_key_is_known() {
 fn every_known_key_is_documented() {
     let documented = documented_keys();
     // Every reading of a key ends so.
-    let source = include_str!("rules.rs");
-    let sections = ["server", "merchant", "webhook", "keys", "gateways", "smartcore"];
+    let source = concat!(include_str!("rules.rs"), include_str!("wallets.rs"));
+    let sections = [
+        "server",
+        "merchant",
+        "webhook",
+        "keys",
+        "gateways",
+        "smartcore",
+        "google_pay",
+        "apple_pay",
+        "payouts",
+        "identity",
+        "processing",
+    ];
     let keys: Vec<&str> = source
         .split("\", faults)")
         .filter_map(|before| before.rsplit('"').next())
-        .chain(["card_url", "api_url", "export_url", "accounts", "payout_accounts"])
+        .chain([
+            "card_url",
+            "api_url",
+            "export_url",
+            "accounts",
+            "payout_accounts",
+            "root",
+            "root_keys",
+        ])
         .filter(|key| !sections.contains(key))
         .filter(|key| {
             !key.is_empty()
                 && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
         })
         .collect();
-    assert!(keys.len() > 25, "{keys:?}");
+    assert!(keys.len() > 40, "{keys:?}");
     for key in keys {
         assert!(
             documented.iter().any(|name| name.rsplit('.').next() == Some(key)),

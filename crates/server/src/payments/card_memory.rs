@@ -68,6 +68,16 @@ impl CardMemory {
         Fingerprint(mac.finalize().into_bytes().into())
     }
 
+    /// The fingerprint of a wallet's token.
+    pub fn fingerprint_of_token(&self, identity: &[u8]) -> Fingerprint {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_slice()) else {
+            return Fingerprint([0; 32]);
+        };
+        mac.update(b"token|");
+        mac.update(identity);
+        Fingerprint(mac.finalize().into_bytes().into())
+    }
+
     /// Remembers an attempt's card.
     pub fn remember(&self, payment_id: &str, fingerprint: Fingerprint) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

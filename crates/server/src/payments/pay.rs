@@ -24,6 +24,7 @@ use crate::sessions::record::Session;
 use crate::store::{Begun, NewAttempt, StoreError};
 use crate::token::{Token, TokenKind, new_id};
 use crate::transport::SendError;
+use crate::wallets::token::Accepted;
 
 /// What a payment is made with.
 #[derive(Debug)]
@@ -37,11 +38,29 @@ pub enum Source<'a> {
         /// The browser that it was typed into.
         browser: &'a BrowserInfo,
     },
+    /// A wallet's token, checked.
+    Wallet {
+        /// The token; dropped, and so wiped, before the gateway answers.
+        token: Accepted,
+        /// The browser that the wallet gave it to.
+        browser: &'a BrowserInfo,
+    },
     /// The gateway's own form.
     Hosted {
         /// Digits of a phone number to fill in.
         prefilled_phone: Option<&'a str>,
     },
+}
+
+impl Source<'_> {
+    /// How the payment is made.
+    pub fn method(&self) -> Method {
+        match self {
+            Self::Card { .. } => Method::Card,
+            Self::Wallet { token, .. } => token.method(),
+            Self::Hosted { .. } => Method::Hosted,
+        }
+    }
 }
 
 /// An attempt to pay.
@@ -76,6 +95,8 @@ pub enum Started {
     SessionClosed,
     /// The page showed another version of the session.
     Stale,
+    /// The wallet's token was used for another attempt.
+    TokenUsed,
     /// No attempt is left.
     TooMany,
 }
@@ -96,15 +117,22 @@ pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError>
     let id = new_id("pay_")?;
     let return_token = Token::generate(TokenKind::Return)?;
     let callback_token = Token::generate(TokenKind::Callback)?;
-    let method = match attempt.source {
-        Source::Card { .. } => Method::Card,
-        Source::Hosted { .. } => Method::Hosted,
-    };
+    let method = attempt.source.method();
     let (card, fingerprint) = match &attempt.source {
         Source::Card { card, brand, .. } => {
             (Some(on_file(card, *brand)), Some(app.cards.fingerprint(card)))
         }
+        Source::Wallet { token, .. } => {
+            let fingerprint = app.cards.fingerprint_of_token(token.expose_identity());
+            (Some(token.on_file()), Some(fingerprint))
+        }
         Source::Hosted { .. } => (None, None),
+    };
+    let wallet_token = match &attempt.source {
+        Source::Wallet { token, .. } => {
+            Some(app.sealer.fingerprint(method.name(), token.expose_identity()))
+        }
+        _ => None,
     };
     let request = build(app, &attempt, &id, &return_token, &callback_token)?;
     let new = NewAttempt {
@@ -116,11 +144,12 @@ pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError>
         id,
         method,
         card,
+        wallet_token,
         return_token: return_token.hash(),
         callback_token: callback_token.hash(),
         now: app.now(),
     };
-    drop(attempt); // the card: from here on only the request's body holds it
+    drop(attempt); // the card or token: from here on only the request's body holds it
     let (tell, told) = oneshot::channel();
     let work = app.tasks.spawn(run(app.clone(), new, request, fingerprint.clone(), tell));
     let begun = told.await.map_err(ApiError::internal)??;
@@ -134,6 +163,7 @@ pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError>
         Begun::OrderPaid(payment) => return Ok(Started::OrderPaid(payment)),
         Begun::SessionClosed => return Ok(Started::SessionClosed),
         Begun::Stale => return Ok(Started::Stale),
+        Begun::TokenUsed => return Ok(Started::TokenUsed),
         Begun::TooMany => return Ok(Started::TooMany),
     };
     match tokio::time::timeout(app.browser_patience(), work).await {
@@ -320,6 +350,9 @@ fn build(
     };
     let built = match &attempt.source {
         Source::Card { card, browser, .. } => app.gateway.pay_card(&order, card, browser),
+        Source::Wallet { token, browser } => {
+            app.gateway.pay_wallet(&order, &token.expose_for_gateway(), browser)
+        }
         Source::Hosted { prefilled_phone } => app.gateway.hosted_form(&order, *prefilled_phone),
     };
     built.map_err(|error| match error {

@@ -109,6 +109,10 @@ pub enum Method {
     Card,
     /// The gateway's hosted form.
     Hosted,
+    /// A token of Apple Pay.
+    ApplePay,
+    /// A token of Google Pay.
+    GooglePay,
 }
 
 impl Method {
@@ -117,6 +121,8 @@ impl Method {
         match self {
             Self::Card => "card",
             Self::Hosted => "hosted",
+            Self::ApplePay => "apple_pay",
+            Self::GooglePay => "google_pay",
         }
     }
 }

@@ -73,7 +73,7 @@ pub fn way(app: &App, payment: &Payment) -> Option<StepWay> {
         StepKind::Challenge | StepKind::PaReq => StepWay::Modal,
         // The gateway's own form is a page to read and type in; whether it can be framed nobody says.
         StepKind::Redirect => {
-            let framed = app.config.smartcore.frame_form_url && payment.method == Method::Card;
+            let framed = app.config.smartcore.frame_form_url && payment.method != Method::Hosted;
             if framed { StepWay::Modal } else { StepWay::Window }
         }
     })

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::checkout::answer::{Refused, Submitted};
 use crate::checkout::form::{self, Fields};
 use crate::checkout::refusals::Refusal;
-use crate::checkout::view;
+use crate::checkout::view::{self, Described};
 use crate::crash;
 use crate::json::read_body;
 use crate::listen::ClientAddr;
@@ -24,6 +24,7 @@ use crate::payments::record::Payment;
 use crate::problem::ApiError;
 use crate::sessions::record::Session;
 use crate::token::{Token, TokenKind};
+use crate::wallets::token;
 
 /// The only query parameters of the page: they choose its looks.
 const QUERY: [&str; 2] = ["locale", "theme"];
@@ -62,7 +63,7 @@ async fn show(
         view.typed = refusal.typed;
     }
     if wants_json(headers) {
-        return Ok(Json(view).into_response());
+        return Ok(Json(Described::of(app, &session, view)).into_response());
     }
     let onward = view::onward(&session, view.state).filter(|_| is_top_level(headers));
     if let Some(url) = onward.filter(|_| !is_from_us(headers)) {
@@ -167,7 +168,7 @@ impl Submit {
     async fn run(
         self,
         app: &App,
-        fields: Fields,
+        mut fields: Fields,
         browser: BrowserInfo,
         client: ClientAddr,
     ) -> Result<Response, ApiError> {
@@ -180,9 +181,13 @@ impl Submit {
                 "is not accepted: this server takes no card data",
             ));
         }
+        let offered = fields.wallet()?;
+        if offered.is_some() && !self.json {
+            return Err(ApiError::field("body", "must be JSON: a script sends a wallet's token"));
+        }
         let mut customer = view::known_customer(app, &self.session)?;
         let asked = customer.missing(app.gateway.required_customer());
-        let card = if embedded { Some(fields.card(app.now())) } else { None };
+        let card = if embedded && offered.is_none() { Some(fields.card(app.now())) } else { None };
         let mut errors = Vec::new();
         let card = match card.transpose() {
             Ok(card) => card,
@@ -206,9 +211,18 @@ impl Submit {
         let browser = fields.browser(browser, self.json);
         let typed = fields.typed(&asked);
         drop(fields);
-        let source = match card {
-            Some(card) => Source::Card { card, brand, browser: &browser },
-            None => Source::Hosted { prefilled_phone: None },
+        let token = offered.map(|offered| token::accept(app, &self.session, &attempt, offered));
+        let token = match token.transpose() {
+            // A copy of a submit that went through may come late: what it began is shown, not what has become of its token since.
+            Err(ApiError::WalletRefused) if !self.session.may_be_paid(app.now()) => {
+                return self.too_late(app).await;
+            }
+            token => token?,
+        };
+        let source = match (card, token) {
+            (Some(card), _) => Source::Card { card, brand, browser: &browser },
+            (None, Some(token)) => Source::Wallet { token, browser: &browser },
+            (None, None) => Source::Hosted { prefilled_phone: None },
         };
         let session = &self.session;
         let attempt = Attempt {
@@ -219,6 +233,7 @@ impl Submit {
             customer_ip: client.ip(),
             source,
         };
+        let wallet = attempt.source.method();
         let started = pay::start(app, attempt).await;
         crash::point("K6");
         let problem = match started {
@@ -233,6 +248,7 @@ impl Submit {
             Ok(Started::OrderPaid(payment)) => ApiError::OrderAlreadyPaid { payment: payment.id },
             Ok(Started::OtherCard) => ApiError::IdempotencyMismatch,
             Ok(Started::Stale) => ApiError::SessionChanged,
+            Ok(Started::TokenUsed) => token::refused(app, wallet, "used"),
             Ok(Started::TooMany) => ApiError::TooManyAttempts,
             Ok(Started::SessionClosed) => return self.too_late(app).await,
             Err(error) => error,

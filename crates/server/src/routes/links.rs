@@ -150,7 +150,11 @@ async fn make(
         Started::OrderPaid(payment) => {
             return Err(ApiError::OrderAlreadyPaid { payment: payment.id });
         }
-        Started::OtherCard | Started::SessionClosed | Started::Stale | Started::TooMany => {
+        Started::OtherCard
+        | Started::SessionClosed
+        | Started::Stale
+        | Started::TokenUsed
+        | Started::TooMany => {
             return Err(ApiError::SessionNotOpen);
         }
     };

@@ -1,5 +1,6 @@
 //! The HTTP edge: one file for each family of routes; this one holds the table.
 
+pub mod apple_pay;
 pub mod callbacks;
 pub mod checkout;
 pub mod events;
@@ -45,6 +46,9 @@ pub fn router(app: App) -> Router {
         // A HEAD is a look by a machine: it must neither use up the hand-over nor ask the gateway.
         .route("/checkout/{token}/step", get(step::step).head(no_content))
         .route("/checkout/{token}/check", post(step::check))
+        .route("/checkout/{token}/apple-pay/session", post(apple_pay::session))
+        .route(apple_pay::DOMAIN_FILES[0], get(apple_pay::domain_file))
+        .route(apple_pay::DOMAIN_FILES[1], get(apple_pay::domain_file))
         .route("/return/{token}", get(returns::arrive).post(returns::arrive).head(no_content));
     let others = Router::new()
         .route("/callbacks/{gateway}/{token}", post(callbacks::receive))

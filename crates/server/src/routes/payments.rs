@@ -41,7 +41,7 @@ pub struct ListPayments {
     /// Only this status.
     #[param(value_type = Option<String>)]
     pub status: Option<PaymentStatus>,
-    /// Only this method: `card` or `hosted`.
+    /// Only this method: `card`, `hosted`, `apple_pay` or `google_pay`.
     #[param(value_type = Option<String>)]
     pub method: Option<Method>,
     /// Only those created after this RFC 3339 time.

@@ -34,6 +34,13 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
+impl Session {
+    /// Whether an attempt may begin now.
+    pub fn may_be_paid(&self, now: Timestamp) -> bool {
+        self.status == SessionStatus::Open && now < self.expires_at
+    }
+}
+
 /// What a merchant may say of a session besides its amount; stored as JSON. Holds no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {

@@ -219,6 +219,8 @@ pub struct NewAttempt {
     pub method: Method,
     /// What may be kept of the card.
     pub card: Option<CardOnFile>,
+    /// What tells its wallet's token from all others, as a keyed hash: no token pays twice.
+    pub wallet_token: Option<[u8; 32]>,
     /// SHA-256 of the return token.
     pub return_token: TokenHash,
     /// SHA-256 of the callback's path token.
@@ -242,6 +244,8 @@ pub enum Begun {
     Stale,
     /// Written; the gateway may be called, once.
     Started(Payment),
+    /// Another attempt was made with the same wallet token.
+    TokenUsed,
     /// No attempt is left.
     TooMany,
 }

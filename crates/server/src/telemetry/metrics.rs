@@ -29,6 +29,7 @@ struct Inner {
     callbacks: Family<Result_, Counter>,
     checks: Family<Result_, Counter>,
     deliveries: Family<Result_, Counter>,
+    apple_sessions: Family<Result_, Counter>,
     gateway_calls: Family<Call, Counter>,
     gateway_seconds: Family<Operation, Histogram, fn() -> Histogram>,
     http_requests: Family<Http, Counter>,
@@ -40,6 +41,7 @@ struct Inner {
     payments_started: Family<Method, Counter>,
     unclear: Family<Reason, Counter>,
     unresolved: Gauge<u64, AtomicU64>,
+    wallet_refusals: Family<Wallet, Counter>,
 }
 
 impl Metrics {
@@ -52,6 +54,7 @@ impl Metrics {
             callbacks: Family::default(),
             checks: Family::default(),
             deliveries: Family::default(),
+            apple_sessions: Family::default(),
             gateway_calls: Family::default(),
             gateway_seconds: Family::new_with_constructor(histogram),
             http_requests: Family::default(),
@@ -63,6 +66,7 @@ impl Metrics {
             payments_started: Family::default(),
             unclear: Family::default(),
             unresolved: Gauge::default(),
+            wallet_refusals: Family::default(),
         };
         let registry = &mut inner.registry;
         registry.register(
@@ -89,6 +93,11 @@ impl Metrics {
             "webhook_deliveries",
             "Tries to deliver an event, by outcome",
             inner.deliveries.clone(),
+        );
+        registry.register(
+            "apple_merchant_sessions",
+            "Merchant sessions asked of Apple, by what became of them",
+            inner.apple_sessions.clone(),
         );
         registry.register(
             "gateway_calls",
@@ -147,6 +156,11 @@ impl Metrics {
             "Payments whose outcome is not known yet",
             inner.unresolved.clone(),
         );
+        registry.register(
+            "wallet_tokens_refused",
+            "Wallet tokens refused before the gateway was called, by wallet and step",
+            inner.wallet_refusals.clone(),
+        );
         Self { inner: Arc::new(inner) }
     }
 
@@ -197,6 +211,16 @@ impl Metrics {
     /// An answer was not understood, for a reason of ours.
     pub fn unclear(&self, reason: &'static str) {
         self.inner.unclear.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// A wallet's token was refused at a step: `signature`, `amount`, `used`, ….
+    pub fn wallet_refused(&self, wallet: &'static str, stage: &'static str) {
+        self.inner.wallet_refusals.get_or_create(&Wallet { wallet, stage }).inc();
+    }
+
+    /// Apple was asked for a merchant session, and this became of it.
+    pub fn merchant_session(&self, result: &'static str) {
+        self.inner.apple_sessions.get_or_create(&Result_ { result }).inc();
     }
 
     /// How many events wait, and how many are parked.
@@ -315,6 +339,12 @@ struct Status {
     status: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Wallet {
+    wallet: &'static str,
+    stage: &'static str,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,6 +360,8 @@ mod tests {
         metrics.check("succeeded");
         metrics.delivery("delivered");
         metrics.unclear("malformed");
+        metrics.wallet_refused("apple_pay", "signature");
+        metrics.merchant_session("given");
         metrics.set_outbox(3, 1);
         metrics.set_unresolved(2);
         metrics.set_event_streams(7);
@@ -348,6 +380,8 @@ mod tests {
             "farthing_checks_total{result=\"succeeded\"} 1",
             "farthing_webhook_deliveries_total{result=\"delivered\"} 1",
             "farthing_unclear_answers_total{reason=\"malformed\"} 1",
+            "farthing_wallet_tokens_refused_total{wallet=\"apple_pay\",stage=\"signature\"} 1",
+            "farthing_apple_merchant_sessions_total{result=\"given\"} 1",
             "farthing_outbox_pending 3",
             "farthing_outbox_parked 1",
             "farthing_event_streams 7",

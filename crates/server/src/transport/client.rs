@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use reqwest::redirect;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::client::WantsClientCert;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
 use super::TransportError;
 
@@ -12,11 +15,33 @@ pub(crate) fn client_builder() -> Result<reqwest::ClientBuilder, TransportError>
     Ok(client_builder_with(tls_config()?))
 }
 
+/// The same, with a client certificate to show. The other side's certificate has to come from one of the system's roots or, if there is one,
+/// from the authority in this PEM and from no other.
+pub(crate) fn client_with_identity(
+    certificates: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    authority: Option<&[u8]>,
+) -> Result<reqwest::ClientBuilder, TransportError> {
+    let roots = match authority {
+        None => system_roots(),
+        Some(pem) => {
+            let mut roots = RootCertStore::empty();
+            for root in CertificateDer::pem_slice_iter(pem) {
+                roots.add(root.map_err(|_| TransportError)?).map_err(|_| TransportError)?;
+            }
+            roots
+        }
+    };
+    let tls =
+        builder(roots)?.with_client_auth_cert(certificates, key).map_err(|_| TransportError)?;
+    Ok(client_builder_with(tls))
+}
+
 /// The same, for tests whose certificates no system trusts. It is not compiled into the product, so that no
 /// configuration can lead to it.
 #[cfg(test)]
 pub(super) fn client_builder_trusting(
-    extra: impl IntoIterator<Item = rustls::pki_types::CertificateDer<'static>>,
+    extra: impl IntoIterator<Item = CertificateDer<'static>>,
 ) -> Result<reqwest::ClientBuilder, TransportError> {
     let mut roots = system_roots();
     for root in extra {
@@ -45,13 +70,18 @@ pub(crate) fn tls_config() -> Result<ClientConfig, TransportError> {
 }
 
 fn tls_config_with(roots: RootCertStore) -> Result<ClientConfig, TransportError> {
+    Ok(builder(roots)?.with_no_client_auth())
+}
+
+fn builder(
+    roots: RootCertStore,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TransportError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| TransportError)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
+        .with_root_certificates(roots);
+    Ok(builder)
 }
 
 fn system_roots() -> RootCertStore {

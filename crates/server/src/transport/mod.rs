@@ -26,9 +26,9 @@ use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 
 use breaker::Breaker;
-pub(crate) use client::client_builder;
 #[cfg(test)]
 pub(crate) use client::tls_config;
+pub(crate) use client::{client_builder, client_with_identity};
 pub use error::{Lost, NotSent, SendError, TransportError};
 use error::{judge, lost};
 

@@ -1,6 +1,5 @@
 //! The gateway's side: opening tokens. For the sandbox; the server forwards tokens and opens none.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use aws_lc_rs::agreement::{self, ECDH_P256};
@@ -11,7 +10,7 @@ use serde_json::value::RawValue;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::seal::MessageKeys;
-use super::token::EncryptedToken;
+use super::token::{EncryptedToken, SignedMessage};
 use super::{Refusal, RootKeys, signed};
 use crate::ec::{self, Point};
 use crate::json::{self, Object};
@@ -67,17 +66,6 @@ pub enum Auth {
 /// A one-time cryptogram in base64. Wiped on drop; not `Clone`, `Display` or `Serialize`.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Cryptogram(Box<str>);
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SignedMessageJson<'a> {
-    #[serde(borrow)]
-    encrypted_message: Cow<'a, str>,
-    #[serde(borrow)]
-    ephemeral_public_key: Cow<'a, str>,
-    #[serde(borrow)]
-    tag: Cow<'a, str>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -141,7 +129,7 @@ impl Opener {
     pub fn open(&self, token: &EncryptedToken, now: Timestamp) -> Result<CardMessage, Refusal> {
         let shape = token.shape()?;
         self.roots.verify_shape(&shape, &self.recipient, now)?;
-        let Object(sealed): Object<SignedMessageJson<'_>> =
+        let Object(sealed): Object<SignedMessage<'_>> =
             serde_json::from_str(&shape.signed_message).map_err(|_| Refusal::Malformed)?;
         let ephemeral = wire::from_base64(&sealed.ephemeral_public_key)
             .and_then(|bytes| Point::from_bytes(&bytes))

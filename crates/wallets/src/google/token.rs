@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::Refusal;
@@ -51,6 +52,18 @@ pub(super) struct IntermediateSigningKey<'t> {
     pub(super) signatures: Vec<Cow<'t, str>>,
 }
 
+/// What `signedMessage` holds: three texts in base64.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignedMessage<'a> {
+    #[serde(borrow)]
+    pub(super) encrypted_message: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) ephemeral_public_key: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) tag: Cow<'a, str>,
+}
+
 impl EncryptedToken {
     /// The largest token: real ones have about 1 KiB.
     pub const MAX_BYTES: usize = 16 * 1024;
@@ -75,6 +88,25 @@ impl EncryptedToken {
         wire::secret_to_base64(self.expose_bytes(), padding == Padding::Padded)
     }
 
+    /// What is the same for two spellings of one token: SHA-256 of what is encrypted, its key and its tag. White space and escapes of the
+    /// JSON around it can be changed without a signature noticing.
+    pub fn identity(&self) -> Result<Zeroizing<[u8; 32]>, Refusal> {
+        let shape = self.shape()?;
+        // What only the gateway can judge is not refused here: then the text itself is the token's identity.
+        let parts = match serde_json::from_str(&shape.signed_message) {
+            Ok(Object(SignedMessage { encrypted_message, ephemeral_public_key, tag })) => {
+                vec![encrypted_message, ephemeral_public_key, tag]
+            }
+            Err(_) => vec![Cow::Borrowed(shape.signed_message.as_ref())],
+        };
+        let mut hash = Sha256::new();
+        for part in &parts {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Ok(Zeroizing::new(hash.finalize().into()))
+    }
+
     pub(super) fn shape(&self) -> Result<Shape<'_>, Refusal> {
         // serde_json's message may quote the token, so it is dropped.
         let Object(shape): Object<Shape<'_>> =
@@ -87,5 +119,33 @@ impl fmt::Debug for EncryptedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(text) = self;
         write!(f, "EncryptedToken({} bytes)", text.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(signed_message: &str, white_space: &str) -> EncryptedToken {
+        let message = serde_json::Value::from(signed_message);
+        EncryptedToken::parse(&format!(
+            r#"{{"signature":"MEQ=",{white_space}"intermediateSigningKey":{{"signedKey":"{{}}","signatures":["MEU="]}},"protocolVersion":"ECv2","signedMessage":{message}}}"#
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_token_is_the_same_however_its_json_is_written_and_another_where_anything_is_encrypted_otherwise()
+     {
+        let message = r#"{"encryptedMessage":"AAEC","ephemeralPublicKey":"BAUG","tag":"BwgJ"}"#;
+        let identity = token(message, "").identity().unwrap();
+        for same in [token(message, " \n"), token(&message.replace(',', ", "), "")] {
+            assert_eq!(same.identity().unwrap(), identity);
+        }
+        for other in
+            [message.replace("AAEC", "AAED"), message.replace("BwgJ", "BwgK"), "no JSON".to_owned()]
+        {
+            assert_ne!(token(&other, "").identity().unwrap(), identity, "{other}");
+        }
     }
 }

@@ -38,6 +38,7 @@ use crate::token::TokenHash;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/0001_payments.sql"),
     include_str!("../../../migrations/0002_steps.sql"),
+    include_str!("../../../migrations/0003_wallets.sql"),
 ];
 
 /// How long a writer waits for another process's lock.

@@ -34,6 +34,9 @@ pub(super) fn begin(connection: &Connection, new: &NewAttempt) -> Result<Begun, 
     if session.version != new.version {
         return Ok(Begun::Stale);
     }
+    if is_used(connection, new.wallet_token.as_ref())? {
+        return Ok(Begun::TokenUsed);
+    }
     let payment = Payment {
         id: new.id.clone(),
         session_id: session.id.clone(),
@@ -66,10 +69,23 @@ pub(super) fn begin(connection: &Connection, new: &NewAttempt) -> Result<Begun, 
         }],
     };
     insert(connection, &payment, new)?;
+    if let Some(token) = &new.wallet_token {
+        connection
+            .prepare_cached("INSERT INTO wallet_tokens (fingerprint, payment_id) VALUES (?1, ?2)")?
+            .execute(params![token.as_slice(), payment.id])?;
+    }
     let session =
         Session { attempts: payment.number, status: SessionStatus::Processing, ..session };
     sessions::update(connection, &session)?;
     Ok(Begun::Started(payment))
+}
+
+fn is_used(connection: &Connection, token: Option<&[u8; 32]>) -> Result<bool, StoreError> {
+    let Some(token) = token else { return Ok(false) };
+    let found = connection
+        .prepare_cached("SELECT 1 FROM wallet_tokens WHERE fingerprint = ?1")?
+        .exists([token.as_slice()])?;
+    Ok(found)
 }
 
 /// Transaction 2 of the order of writes, and every later change.

@@ -61,6 +61,7 @@ fn attempt(id: &str, session_id: &str, key: &str) -> NewAttempt {
         gateway: "smartcore".into(),
         gateway_order_id: id.into(),
         method: Method::Card,
+        wallet_token: None,
         card: None,
         return_token: TokenHash::of(&format!("rt {id}")),
         callback_token: TokenHash::of(&format!("cb {id}")),
@@ -120,6 +121,32 @@ async fn the_same_attempt_key_gives_the_same_payment() {
     started(&store, "pay_1", "ses_1", "att_11111111").await;
     let repeated = store.begin_attempt(attempt("pay_2", "ses_1", "att_11111111")).await.unwrap();
     assert!(matches!(repeated, Begun::Repeated(payment) if payment.id == "pay_1"));
+}
+
+#[tokio::test]
+async fn a_wallets_token_pays_once_whatever_the_session_and_only_if_its_attempt_began() {
+    let Fixture { store, folder: _folder } = fixture();
+    let with_token = |id: &str, session_id: &str, key: &str| NewAttempt {
+        method: Method::ApplePay,
+        wallet_token: Some([7; 32]),
+        ..attempt(id, session_id, key)
+    };
+    store.create_session(session("ses_1", "o1")).await.unwrap();
+    store.create_session(session("ses_2", "o2")).await.unwrap();
+    let stale = NewAttempt { version: 2, ..with_token("pay_0", "ses_1", "att_00000000") };
+    assert_eq!(store.begin_attempt(stale).await.unwrap(), Begun::Stale);
+    let first = store.begin_attempt(with_token("pay_1", "ses_1", "att_11111111")).await.unwrap();
+    assert!(matches!(first, Begun::Started(payment) if payment.method == Method::ApplePay));
+    let again = store.begin_attempt(with_token("pay_2", "ses_1", "att_11111111")).await.unwrap();
+    assert!(matches!(again, Begun::Repeated(payment) if payment.id == "pay_1"));
+    let elsewhere =
+        store.begin_attempt(with_token("pay_3", "ses_2", "att_33333333")).await.unwrap();
+    assert_eq!(elsewhere, Begun::TokenUsed);
+    store.apply("pay_1", vec![failure()], context(1)).await.unwrap();
+    let after_failure =
+        store.begin_attempt(with_token("pay_4", "ses_1", "att_44444444")).await.unwrap();
+    assert_eq!(after_failure, Begun::TokenUsed);
+    assert_eq!(store.session("ses_2").await.unwrap().unwrap().attempts, 0);
 }
 
 #[tokio::test]

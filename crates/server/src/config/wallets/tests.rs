@@ -1,0 +1,269 @@
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{CertificateParams, KeyPair};
+
+use farthing_wallets::apple::issuer::Issuer;
+use farthing_wallets::google;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::tests::{fault, live, read, sandbox};
+use crate::config::{Config, NetworkCase};
+
+const MERCHANT: &str = "merchant.example.shop";
+
+/// A folder with everything that Apple and the merchant make together.
+struct Files {
+    folder: tempfile::TempDir,
+    google: String,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self::made_at(Timestamp::now())
+    }
+
+    fn made_at(now: Timestamp) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let issuer = Issuer::new(now).unwrap();
+        let files = issuer.processing_files(MERCHANT).unwrap();
+        let google = google::issuer::Issuer::new(now).unwrap().root_keys().unwrap();
+        let this = Self { folder, google };
+        this.write("root.pem", &issuer.root_pem().unwrap());
+        this.write("processing.pem", &files.certificate);
+        this.write("processing.key", &files.key);
+        this.write_identity("identity", now + SignedDuration::from_hours(24 * 365));
+        this.write("google.json", &this.google);
+        this.write("domain.txt", "{\"pspId\":\"x\"}\n");
+        this
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
+    fn write_identity(&self, name: &str, until: Timestamp) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        let date = until.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let (month, day) = (u8::try_from(date.month()).unwrap(), u8::try_from(date.day()).unwrap());
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(date.year().into(), month, day);
+        let certificate = params.self_signed(&key).unwrap();
+        self.write(&format!("{name}.pem"), &pem("CERTIFICATE", certificate.der()));
+        self.write(&format!("{name}.key"), &pem("PRIVATE KEY", &key.serialize_der()));
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `[apple_pay]` with all that it needs, and both optional files.
+    fn apple(&self) -> String {
+        let at = self.path().display();
+        format!(
+            r#"
+[apple_pay]
+merchant_id = "{MERCHANT}"
+domain_association = "file:{at}/domain.txt"
+processing = [{{ certificate = "file:{at}/processing.pem", key = "file:{at}/processing.key" }}]
+identity = {{ certificate = "file:{at}/identity.pem", key = "file:{at}/identity.key" }}
+"#
+        )
+    }
+
+    fn sandbox(&self) -> String {
+        format!("{}{}root = \"file:{}/root.pem\"\n", sandbox(), self.apple(), self.path().display())
+    }
+
+    /// A fault with the folder's name taken out.
+    fn fault(&self, from: &str, to: &str) -> String {
+        self.plain(&fault(&self.sandbox(), from, to))
+    }
+
+    fn plain(&self, fault: &str) -> String {
+        fault.replace(&format!("{}/", self.path().display()), "")
+    }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
+}
+
+fn apple_of(text: &str) -> Config {
+    read(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn apple_pay_is_read_with_its_files_and_defaults() {
+    let files = Files::new();
+    let config = apple_of(&files.sandbox());
+    let apple = config.apple_pay.as_ref().unwrap();
+    assert_eq!(apple.merchant_id, MERCHANT);
+    assert_eq!(apple.display_name, "Shop", "the merchant's name unless another is given");
+    assert_eq!(
+        apple.host.as_str(),
+        "https://apple-pay-gateway.apple.com/paymentservices/paymentSession"
+    );
+    assert_eq!(apple.verifier.keys().len(), 1);
+    assert_eq!(
+        apple.domain_association.as_deref(),
+        Some(b"{\"pspId\":\"x\"}\n".as_slice()),
+        "byte for byte"
+    );
+    assert!(config.secret_files.iter().any(|file| file.ends_with("processing.key")));
+    let shown = format!("{config:?}");
+    assert!(!shown.contains(MERCHANT) && !shown.contains("PRIVATE"), "{shown}");
+}
+
+#[test]
+fn two_processing_certificates_are_read_while_one_is_renewed() {
+    let files = Files::new();
+    let entry = "processing = [";
+    let more = format!(
+        "{entry}{{ certificate = \"file:{0}/processing.pem\", key = \"file:{0}/processing.key\" }}, ",
+        files.path().display()
+    );
+    let config = apple_of(&files.sandbox().replace(entry, &more));
+    assert_eq!(config.apple_pay.unwrap().verifier.keys().len(), 2);
+}
+
+#[test]
+fn a_certificate_of_another_merchant_or_with_another_key_stops_the_start_naming_file_and_reason() {
+    let files = Files::new();
+    let other = Issuer::new(Timestamp::now()).unwrap().processing_files("merchant.other").unwrap();
+    files.write("other.pem", &other.certificate);
+    files.write("other.key", &other.key);
+    files.write("none.pem", "no certificate");
+    for (from, to, reason) in [
+        ("processing.pem", "other.pem", "other.pem with processing.key: "),
+        ("processing.key", "other.key", "processing.pem with other.key: "),
+        ("processing.pem", "none.pem", "none.pem with processing.key: "),
+    ] {
+        let text = files.fault(from, to);
+        assert!(text.starts_with("line 29: `apple_pay.processing.certificate` "), "{text}");
+        assert!(text.contains(reason), "{text}");
+    }
+    files.write_identity("second", Timestamp::now() + SignedDuration::from_hours(48));
+    for (from, to, reason) in [
+        (
+            "identity.key",
+            "second.key",
+            "identity.pem with second.key: the private key does not belong to the certificate",
+        ),
+        (
+            "identity.pem",
+            "none.pem",
+            "none.pem with identity.key: the certificate file does not hold a certificate in PEM",
+        ),
+        (
+            "identity.key",
+            "none.pem",
+            "identity.pem with none.pem: the key file does not hold a private key in PEM, without a password",
+        ),
+    ] {
+        assert_eq!(
+            files.fault(from, to),
+            format!("line 30: `apple_pay.identity.certificate` {reason}")
+        );
+    }
+}
+
+#[test]
+fn an_expired_certificate_stops_the_start_and_its_day_is_named() {
+    let files = Files::new();
+    let past = Files::made_at("2010-05-05T00:00:00Z".parse().unwrap());
+    for name in ["processing.pem", "processing.key"] {
+        std::fs::copy(past.path().join(name), files.path().join(name)).unwrap();
+    }
+    files.write_identity("identity", "2024-02-29T00:00:00Z".parse().unwrap());
+    let error = files.plain(&read(&files.sandbox()).unwrap_err().to_string());
+    assert_eq!(
+        error,
+        "line 29: `apple_pay.processing.certificate` processing.pem has expired on 2020-05-05\n\
+         line 30: `apple_pay.identity.certificate` identity.pem has expired on 2024-02-29"
+    );
+}
+
+#[test]
+fn a_missing_file_is_named_by_its_key() {
+    let files = Files::new();
+    std::fs::remove_file(files.path().join("identity.key")).unwrap();
+    let error = read(&files.sandbox()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "line 30: `apple_pay.identity.key` refers to a file that cannot be read: entity not found"
+    );
+}
+
+#[test]
+fn live_mode_refuses_every_authority_but_apple_and_the_system() {
+    let files = Files::new();
+    let at = files.path().display();
+    let base = live() + &files.apple();
+    for (line, refusal) in [
+        (
+            format!("root = \"file:{at}/root.pem\""),
+            "`apple_pay.root` is another root than Apple's, which live mode refuses",
+        ),
+        (
+            format!("host_ca = \"file:{at}/root.pem\""),
+            "`apple_pay.host_ca` is another authority than the system's, which live mode refuses",
+        ),
+        (
+            "host = \"sandbox\"".to_owned(),
+            "`apple_pay.host` is Apple's sandbox, which live mode refuses",
+        ),
+        (
+            "host = \"https://apple.example/\"".to_owned(),
+            "`apple_pay.host` must be global, china, sandbox or china-sandbox; in sandbox mode also an https URL",
+        ),
+    ] {
+        let error = read(&format!("{base}{line}\n")).unwrap_err().to_string();
+        assert_eq!(error, format!("line 32: {refusal}"));
+    }
+    let live = apple_of(&format!("{base}host = \"china\"\n")).apple_pay.unwrap();
+    assert_eq!(live.host.host_str(), Some("cn-apple-pay-gateway.apple.com"));
+}
+
+#[test]
+fn a_merchant_that_takes_no_cards_has_to_accept_that_tokens_are_decrypted_here() {
+    let files = Files::new();
+    let hosted = files.sandbox().replace("card_entry = \"embedded\"", "card_entry = \"hosted\"");
+    let error = read(&hosted).unwrap_err().to_string();
+    assert!(
+        error.starts_with("line 26: `apple_pay.accept_pci_scope` must be true with"),
+        "{error}"
+    );
+    apple_of(&format!("{hosted}accept_pci_scope = true\n"));
+}
+
+#[test]
+fn google_pay_is_read_with_its_switches_and_root_keys() {
+    let files = Files::new();
+    let least = format!("{}\n[google_pay]\ngateway_merchant_id = \"shop-1\"\n", sandbox());
+    let google = apple_of(&least).google_pay.unwrap();
+    assert!(
+        google.root_keys.is_none(),
+        "signatures are checked where the operator provides the keys"
+    );
+    assert_eq!(google.network_case, NetworkCase::AsGiven);
+    let all = format!(
+        "{least}merchant_id = \"BCR2DN\"\nroot_keys = \"file:{}/google.json\"\npadding = \"unpadded\"\nnetwork_case = \"title\"\n",
+        files.path().display()
+    );
+    let google = apple_of(&all).google_pay.unwrap();
+    assert!(google.root_keys.is_some());
+    assert_eq!(google.network_case, NetworkCase::Title);
+    assert_eq!(google.padding, google::Padding::Unpadded);
+    files.write("google.json", "{}");
+    let error = files.plain(&read(&all).unwrap_err().to_string());
+    assert_eq!(
+        error,
+        "line 29: `google_pay.root_keys` google.json is not a list of Google's root keys"
+    );
+    let live = format!("{}\n[google_pay]\ngateway_merchant_id = \"shop-1\"\n", live());
+    let error = read(&live).unwrap_err().to_string();
+    assert_eq!(error, "line 27: `google_pay.merchant_id` is required in live mode");
+}

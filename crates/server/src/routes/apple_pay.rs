@@ -1,0 +1,86 @@
+//! What Apple Pay needs besides a payment: a merchant session for each tap on the button, and the file that proves the domain.
+
+use std::time::{Duration, Instant};
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tracing::info;
+
+use super::checkout::{find, require_same_site};
+use crate::app::App;
+use crate::config::Origin;
+use crate::problem::ApiError;
+use crate::sessions::record::Session;
+
+/// Where Apple looks for the domain's file. Its portal has used both names.
+pub const DOMAIN_FILES: [&str; 2] = [
+    "/.well-known/apple-developer-merchantid-domain-association",
+    "/.well-known/apple-developer-merchantid-domain-association.txt",
+];
+
+/// The domain's file, byte for byte.
+pub async fn domain_file(State(app): State<App>) -> Result<Response, ApiError> {
+    let apple = app.config.apple_pay.as_ref();
+    let bytes = apple.and_then(|apple| apple.domain_association.clone());
+    let bytes = bytes.ok_or(ApiError::NotFound)?;
+    Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response())
+}
+
+/// What the page says of itself: which of two addresses, both known to us, the shopper sees.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Wish {
+    /// Whether the checkout stands in a shop's page.
+    framed: bool,
+}
+
+/// `POST /checkout/{cst}/apple-pay/session`: a merchant session for this tap on the button, as Apple gave it.
+///
+/// The body is empty or `{"framed": bool}`. No address of the browser's is read: Apple is told the host of the page that this server knows.
+pub async fn session(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    require_same_site(&app, &headers)?;
+    let Some((session, _)) = find(&app, &token).await? else { return Err(ApiError::NotFound) };
+    let (Some(apple), Some(host)) = (&app.config.apple_pay, &app.apple_host) else {
+        return Err(ApiError::NotFound);
+    };
+    let wish: Wish = if body.is_empty() { Wish::default() } else { crate::json::parse(&body)? };
+    if !session.may_be_paid(app.now()) {
+        return Err(ApiError::SessionNotOpen);
+    }
+    if !host.may_ask(&session.id, Instant::now()) {
+        return Err(ApiError::Unavailable { retry_after: Duration::from_secs(30) });
+    }
+    let page = page_of(&app, &session, wish.framed);
+    let domain = page.host().map(|host| host.to_string()).ok_or(ApiError::NotFound)?;
+    match host.ask(apple, &domain).await {
+        Ok(merchant_session) => {
+            app.metrics.merchant_session("given");
+            Ok(([(CONTENT_TYPE, "application/json")], merchant_session).into_response())
+        }
+        Err(why) => {
+            info!(%why, "there is no merchant session");
+            app.metrics.merchant_session(why.label());
+            Err(ApiError::Unavailable { retry_after: Duration::from_secs(5) })
+        }
+    }
+}
+
+/// The page that the shopper sees: the session's own origin or, where the merchant named none, its first one; or the checkout itself.
+fn page_of(app: &App, session: &Session, framed: bool) -> Origin {
+    if !framed {
+        return app.public_url.clone();
+    }
+    let named = session.terms.origin.as_deref().and_then(|origin| Origin::parse(origin).ok());
+    named
+        .or_else(|| app.config.merchant.origins.first().cloned())
+        .unwrap_or_else(|| app.public_url.clone())
+}
