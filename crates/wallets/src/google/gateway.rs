@@ -40,6 +40,8 @@ pub struct Opener {
 pub struct CardMessage {
     /// Google's id of the message, of which none comes twice.
     pub message_id: String,
+    /// `gatewayMerchantId` of the payment request: for which of the gateway's merchants the message was made.
+    pub gateway_merchant_id: Option<String>,
     /// When the message expires.
     pub expires: Timestamp,
     /// The card's number, or the device's.
@@ -72,6 +74,7 @@ pub struct Cryptogram(Box<str>);
 struct MessageJson<'a> {
     message_expiration: &'a str,
     message_id: &'a str,
+    gateway_merchant_id: Option<&'a str>,
     payment_method: &'a str,
     #[serde(borrow)]
     payment_method_details: Object<DetailsJson<'a>>,
@@ -174,6 +177,7 @@ impl CardMessage {
         is_card.then_some(())?;
         Some(Self {
             message_id: message.message_id.to_owned(),
+            gateway_merchant_id: message.gateway_merchant_id.map(str::to_owned),
             expires: signed::milliseconds(message.message_expiration)?,
             pan: Pan::parse(details.pan).ok()?,
             expiry: Expiry::parse(&Zeroizing::new(expiry)).ok()?,
@@ -198,7 +202,7 @@ impl fmt::Debug for GatewayKey {
 
 impl fmt::Debug for CardMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { message_id, expires: _, pan: _, expiry: _, auth } = self; // as above
+        let Self { message_id, gateway_merchant_id: _, expires: _, pan: _, expiry: _, auth } = self; // as above
         write!(f, "CardMessage({message_id}, {auth:?}, ..)")
     }
 }

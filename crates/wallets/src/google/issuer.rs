@@ -1,4 +1,4 @@
-//! Google's side: making tokens, under root keys that are made anew each time. For the sandbox; the server does not have this.
+//! Google's side: making tokens, under a root key that is made anew or was kept. For the sandbox; the server does not have this.
 //!
 //! Keys and randomness come from AWS-LC, which asks the operating system.
 
@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use farthing_types::{Expiry, Pan};
 use jiff::{SignedDuration, Timestamp};
+use pem_rfc7468::LineEnding;
 use serde::Serialize;
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 use super::seal::MessageKeys;
 use super::signed::{self, ECV2, SENDER};
 use crate::ec::{self, Point};
+use crate::pem;
 
 /// Makes tokens, as Google's servers do. Not `Clone`, `Display` or `Serialize`.
 pub struct Issuer {
@@ -29,7 +31,7 @@ pub struct Issuer {
     signed_key_signature: String,
 }
 
-/// A token could not be made: no randomness, or the gateway's key is none.
+/// A token could not be made: no randomness, the gateway's key is none, or the file is not that of a root key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("the token could not be made")]
 pub struct IssueError;
@@ -76,14 +78,40 @@ const MESSAGE_LIFE: SignedDuration = SignedDuration::from_hours(7 * 24);
 impl Issuer {
     /// Makes a root key and an intermediate key that it has signed.
     pub fn new(now: Timestamp) -> Result<Self, IssueError> {
-        let (root, intermediate) = (key()?, key()?);
+        Self::of_root(key()?, now + ROOT_LIFE, now)
+    }
+
+    /// Takes the root key of an earlier issuer, and makes an intermediate key that it signs.
+    pub fn from_root_key(
+        pkcs8: &[u8],
+        root_expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, IssueError> {
+        let (_, der) = pem::read(pkcs8, &[pem::PRIVATE_KEY]).ok_or(IssueError)?;
+        let root = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der);
+        Self::of_root(root.map_err(|_| IssueError)?, root_expires, now)
+    }
+
+    fn of_root(
+        root: EcdsaKeyPair,
+        root_expires: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, IssueError> {
+        let intermediate = key()?;
         let signed_key = dump(&json!({
             "keyValue": STANDARD.encode(spki(&intermediate)?),
             "keyExpiration": milliseconds(now + INTERMEDIATE_LIFE),
         }));
         let signed_key_signature = sign(&root, &[SENDER, ECV2, &signed_key])?;
-        let root_expires = now + ROOT_LIFE;
         Ok(Self { root, root_expires, intermediate, signed_key, signed_key_signature })
+    }
+
+    /// The root's private key, PKCS#8 in PEM: for [`Issuer::from_root_key`].
+    pub fn root_key(&self) -> Result<Zeroizing<String>, IssueError> {
+        let pkcs8 = self.root.to_pkcs8v1().map_err(|_| IssueError)?;
+        pem_rfc7468::encode_string(pem::PRIVATE_KEY, LineEnding::LF, pkcs8.as_ref())
+            .map(Zeroizing::new)
+            .map_err(|_| IssueError)
     }
 
     /// The list of root keys, as Google publishes it: for [`super::RootKeys::from_json`].

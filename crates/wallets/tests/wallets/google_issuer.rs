@@ -76,6 +76,23 @@ fn an_issued_token_is_for_one_gateway_of_one_issuer() {
 }
 
 #[test]
+fn a_kept_root_key_signs_tokens_that_the_same_list_accepts() {
+    let world = World::new();
+    let root = world.issuer.root_key().unwrap();
+    let later = now() + SignedDuration::from_hours(30 * 24);
+    let expires = now() + SignedDuration::from_hours(365 * 24);
+    let again = Issuer::from_root_key(root.as_bytes(), expires, later).unwrap();
+    assert_eq!(again.root_keys().unwrap(), world.issuer.root_keys().unwrap());
+    let number = Pan::parse("4012000000003010").unwrap();
+    let expiry = Expiry::parse("12/30").unwrap();
+    let card = Card { number: &number, expiry: &expiry, device_eci: None };
+    let token = again.issue(&card, RECIPIENT, &world.gateway_key, later).unwrap();
+    let message = world.opener.open(&EncryptedToken::parse(&token).unwrap(), later).unwrap();
+    assert_eq!(message.gateway_merchant_id, None);
+    assert!(Issuer::from_root_key(b"", expires, later).is_err());
+}
+
+#[test]
 fn a_message_that_is_no_card_is_refused() {
     let world = World::new();
     let expires = (now() + SignedDuration::from_hours(1)).as_millisecond().to_string();
@@ -89,7 +106,8 @@ fn a_message_that_is_no_card_is_refused() {
             "authMethod": "CRYPTOGRAM_3DS", "cryptogram": "AAAA", "assuranceDetails": {},
         },
     });
-    world.open_plaintext(&good.to_string()).unwrap();
+    let message = world.open_plaintext(&good.to_string()).unwrap();
+    assert_eq!(message.gateway_merchant_id.as_deref(), Some("someone"));
     world.open_plaintext(&good.to_string().replace("AAAA", "AA\\u003d\\u003d")).unwrap();
     for (pointer, wrong) in [
         ("/messageExpiration", json!("soon")),

@@ -2,8 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use der::{Decode as _, Encode as _};
 use farthing_types::{Money, Pan};
-use farthing_wallets::apple::issuer::{Claim, DeviceCard, Issuer};
+use farthing_wallets::apple::issuer::{Claim, DeviceCard, Issuer, IssuerFiles};
 use farthing_wallets::apple::{
     Expectations, MerchantKey, Payment, PaymentToken, ProcessingCertificate, Refusal, TrustRoots,
     Verifier,
@@ -141,6 +142,53 @@ fn processing_files_are_what_the_portal_would_give() {
     assert_eq!(format!("{issuer:?}"), "Issuer(..)");
     let foreign = fixture("merchant-b.cert.pem");
     ProcessingCertificate::from_pem(MERCHANT_ID, &foreign).unwrap();
+}
+
+#[test]
+fn a_kept_issuer_makes_tokens_under_the_same_root() {
+    let first = Issuer::new(now()).unwrap();
+    let verifier = verifier(&first);
+    let files = first.files().unwrap();
+    assert_eq!(format!("{files:?}"), "IssuerFiles(..)");
+    let again = Issuer::from_files(&files).unwrap();
+    assert_eq!(again.root_pem().unwrap(), first.root_pem().unwrap());
+    let number = Pan::parse("4012000000003010").unwrap();
+    for key in verifier.keys() {
+        let issued = again.issue(&card(&number), euro(1000), None, key.certificate(), now());
+        read(&verifier, &issued.unwrap(), None, now()).unwrap();
+    }
+}
+
+#[test]
+fn files_that_do_not_belong_together_make_no_issuer() {
+    let issue = || Issuer::new(now()).unwrap().files().unwrap();
+    let cases: [fn(&mut IssuerFiles, IssuerFiles); 6] = [
+        |files, other| files.root = other.root,
+        |files, other| files.intermediate = other.intermediate,
+        |files, other| files.intermediate_key = other.intermediate_key,
+        |files, _| files.root.clear(),
+        |files, _| files.intermediate.push_str("-----BEGIN CERTIFICATE-----"),
+        |files, _| *files.intermediate_key = files.root.clone(),
+    ];
+    for (case, spoil) in cases.iter().enumerate() {
+        let mut files = issue();
+        spoil(&mut files, issue());
+        assert!(Issuer::from_files(&files).is_err(), "{case}");
+    }
+}
+
+#[test]
+fn the_portal_certifies_a_key_that_the_merchant_has_made() {
+    let issuer = Issuer::new(now()).unwrap();
+    for name in ["merchant-a", "merchant-rsa"] {
+        let theirs = fixture(&format!("{name}.cert.pem"));
+        let (_, theirs) = pem_rfc7468::decode_vec(&theirs).unwrap();
+        let theirs = x509_cert::Certificate::from_der(&theirs).unwrap();
+        let key = theirs.tbs_certificate().subject_public_key_info().to_der().unwrap();
+        let certificate = issuer.processing_certificate(MERCHANT_ID, &key).unwrap();
+        let private = fixture(&format!("{name}.key.pem"));
+        MerchantKey::from_pem(MERCHANT_ID, certificate.as_bytes(), &private).unwrap();
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::{Display, LowerHex};
 use std::hash::Hash;
 
-use farthing_wallets::apple::issuer::{DeviceCard, Issuer, ProcessingFiles};
+use farthing_wallets::apple::issuer::{DeviceCard, Issuer, IssuerFiles, ProcessingFiles};
 use farthing_wallets::apple::{
     DevicePan, MerchantKey, MerchantKeyError, Payment, PaymentToken, Refusal, Summary, TrustRoots,
     Verifier,
@@ -28,6 +28,7 @@ assert_not_impl_any!(Auth: Clone, Copy, Display, PartialEq, Hash, serde::Seriali
 assert_not_impl_any!(Cryptogram: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(Issuer: Clone, Copy, Display, serde::Serialize);
 assert_not_impl_any!(DeviceCard<'_>: Clone, Copy, Display, serde::Serialize);
+assert_not_impl_any!(IssuerFiles: Clone, Copy, Display, serde::Serialize);
 assert_not_impl_any!(ProcessingFiles: Clone, Copy, Display, serde::Serialize);
 assert_not_impl_any!(farthing_wallets::google::issuer::Issuer: Clone, Copy, Display, serde::Serialize);
 assert_not_impl_any!(farthing_wallets::google::issuer::Card<'_>: Clone, Copy, Display, serde::Serialize);

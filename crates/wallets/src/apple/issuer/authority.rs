@@ -22,7 +22,8 @@ use x509_cert::time::Time;
 use zeroize::Zeroizing;
 
 use super::encode::{INTEGER, OCTET_STRING, SEQUENCE, UTF8_STRING, bit_string, context, element};
-use super::{IssueError, ProcessingFiles, random};
+use super::{IssueError, IssuerFiles, ProcessingFiles, random};
+use crate::apple::certificate::{Certificate, PublicKey};
 use crate::ec::Point;
 use crate::{oid, pem};
 
@@ -80,7 +81,7 @@ const P384_SPKI_HEAD: [u8; 23] = [
 impl Authority {
     pub(super) fn new(now: Timestamp) -> Result<Self, IssueError> {
         let day = SignedDuration::from_hours(24);
-        let validity = element(SEQUENCE, &[&time(now - day)?, &time(now + day * 3653)?]);
+        let validity = validity(now - day, now + day * 3653)?;
         let root_key = root_key()?;
         let sign = |signed: &[u8]| sign_with_root(&root_key, signed);
         let point = root_key.verifying_key().to_sec1_point(false);
@@ -104,6 +105,39 @@ impl Authority {
         };
         let (intermediate, _) = certificate(&content, &validity, sign)?;
         Ok(Self { root, intermediate, intermediate_key, validity })
+    }
+
+    /// Leaves will be valid as long as the intermediate certificate.
+    pub(super) fn from_files(files: &IssuerFiles) -> Result<Self, IssueError> {
+        let root = from_pem(pem::CERTIFICATE, &files.root)?;
+        let intermediate = from_pem(pem::CERTIFICATE, &files.intermediate)?;
+        let key = from_pem(pem::PRIVATE_KEY, &files.intermediate_key)?;
+        let intermediate_key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &key)
+            .map_err(|_| IssueError)?;
+        let certificate = Certificate::read(&intermediate).map_err(|_| IssueError)?;
+        let is_signed =
+            Certificate::read(&root).is_ok_and(|root| certificate.is_signed_by(&root.public_key()));
+        let has_key = matches!(certificate.public_key(),
+            PublicKey::P256(point) if point.as_bytes() == intermediate_key.public_key().as_ref());
+        if !is_signed || !has_key {
+            return Err(IssueError);
+        }
+        let valid = certificate.validity();
+        let validity = validity(valid.not_before, valid.not_after)?;
+        Ok(Self {
+            root: root.to_vec(),
+            intermediate: intermediate.to_vec(),
+            intermediate_key,
+            validity,
+        })
+    }
+
+    pub(super) fn files(&self) -> Result<IssuerFiles, IssueError> {
+        Ok(IssuerFiles {
+            root: self.root_pem()?,
+            intermediate: to_pem(pem::CERTIFICATE, &self.intermediate)?,
+            intermediate_key: key_to_pem(&self.intermediate_key)?,
+        })
     }
 
     pub(super) fn root_pem(&self) -> Result<String, IssueError> {
@@ -143,15 +177,21 @@ impl Authority {
         merchant_id: &str,
     ) -> Result<ProcessingFiles, IssueError> {
         let key = ec_key()?;
+        let certificate = self.processing_certificate(merchant_id, &ec_spki(&key)?)?;
+        Ok(ProcessingFiles { certificate, key: key_to_pem(&key)? })
+    }
+
+    /// The same for another's key.
+    pub(super) fn processing_certificate(
+        &self,
+        merchant_id: &str,
+        spki: &[u8],
+    ) -> Result<String, IssueError> {
         let hash = hex::encode_upper(Sha256::digest(merchant_id));
         let extension = (oid::MERCHANT_ID, element(UTF8_STRING, &[hash.as_bytes()]));
         let subject = format!("UID={},{MERCHANT}", escaped(merchant_id));
-        let (certificate, _) = self.leaf(&subject, &ec_spki(&key)?, AGREES, extension)?;
-        let pkcs8 = key.to_pkcs8v1().map_err(|_| IssueError)?;
-        Ok(ProcessingFiles {
-            certificate: to_pem(pem::CERTIFICATE, &certificate)?,
-            key: Zeroizing::new(to_pem(pem::PRIVATE_KEY, pkcs8.as_ref())?),
-        })
+        let (certificate, _) = self.leaf(&subject, spki, AGREES, extension)?;
+        to_pem(pem::CERTIFICATE, &certificate)
     }
 
     fn leaf(
@@ -287,6 +327,10 @@ fn date_time(at: Timestamp) -> Result<DateTime, IssueError> {
         .map_err(|_| IssueError)
 }
 
+fn validity(not_before: Timestamp, not_after: Timestamp) -> Result<Vec<u8>, IssueError> {
+    Ok(element(SEQUENCE, &[&time(not_before)?, &time(not_after)?]))
+}
+
 /// `UTCTime` until 2049, `GeneralizedTime` then: RFC 5280, section 4.1.2.5.
 fn time(at: Timestamp) -> Result<Vec<u8>, IssueError> {
     Time::from(date_time(at)?).to_der().map_err(|_| IssueError)
@@ -300,4 +344,13 @@ pub(super) fn utc_time(at: Timestamp) -> Result<Vec<u8>, IssueError> {
 
 fn to_pem(label: &str, der: &[u8]) -> Result<String, IssueError> {
     pem_rfc7468::encode_string(label, LineEnding::LF, der).map_err(|_| IssueError)
+}
+
+fn key_to_pem(key: &EcdsaKeyPair) -> Result<Zeroizing<String>, IssueError> {
+    let pkcs8 = key.to_pkcs8v1().map_err(|_| IssueError)?;
+    to_pem(pem::PRIVATE_KEY, pkcs8.as_ref()).map(Zeroizing::new)
+}
+
+fn from_pem(label: &str, text: &str) -> Result<Zeroizing<Vec<u8>>, IssueError> {
+    pem::read(text.as_bytes(), &[label]).map(|(_, der)| der).ok_or(IssueError)
 }

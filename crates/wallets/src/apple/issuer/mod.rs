@@ -1,4 +1,4 @@
-//! Apple's side: making tokens, under a root that is made anew each time. For the sandbox; the server does not have this.
+//! Apple's side: making tokens, under a root that is made anew or was kept. For the sandbox; the server does not have this.
 //!
 //! Tokens are like Apple's in everything that the verifier looks at, and in the BER around their signature. Nothing but the root tells
 //! them from real ones, so only a verifier of [`super::TrustRoots::danger_sandbox`] takes them.
@@ -38,7 +38,7 @@ pub struct Issuer {
     rsa: OnceLock<Option<Signer>>,
 }
 
-/// A token could not be made: no randomness, or a time outside of 1970 to 2049.
+/// A token could not be made: no randomness, a time outside of 1970 to 2049, or files that are not those of an issuer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("the token could not be made")]
 pub struct IssueError;
@@ -70,6 +70,16 @@ pub struct Claim<'a> {
     pub kind: &'a str,
 }
 
+/// What an issuer can be made of again, so that its root is the same another time.
+pub struct IssuerFiles {
+    /// The root's certificate, PEM.
+    pub root: String,
+    /// The intermediate certificate, PEM.
+    pub intermediate: String,
+    /// The key of the intermediate certificate, PKCS#8 in PEM. The root's own key is forgotten as soon as it has signed.
+    pub intermediate_key: Zeroizing<String>,
+}
+
 /// A payment processing certificate with its key, as the operator would have them as files.
 pub struct ProcessingFiles {
     /// The certificate, PEM.
@@ -86,6 +96,18 @@ impl Issuer {
         Ok(Self { authority, ec, rsa: OnceLock::new() })
     }
 
+    /// Of the files of an earlier issuer. The certificate that signs tokens is made anew.
+    pub fn from_files(files: &IssuerFiles) -> Result<Self, IssueError> {
+        let authority = Authority::from_files(files)?;
+        let ec = authority.ec_signer()?;
+        Ok(Self { authority, ec, rsa: OnceLock::new() })
+    }
+
+    /// What the issuer can be made of again.
+    pub fn files(&self) -> Result<IssuerFiles, IssueError> {
+        self.authority.files()
+    }
+
     /// The root's certificate, PEM: for [`super::TrustRoots::danger_sandbox`].
     pub fn root_pem(&self) -> Result<String, IssueError> {
         self.authority.root_pem()
@@ -94,6 +116,15 @@ impl Issuer {
     /// Makes a payment processing certificate on P-256 with its key, as Apple's developer portal and the merchant do together.
     pub fn processing_files(&self, merchant_id: &str) -> Result<ProcessingFiles, IssueError> {
         self.authority.processing_files(merchant_id)
+    }
+
+    /// A payment processing certificate, PEM, for a key that the merchant has made: its SubjectPublicKeyInfo in DER.
+    pub fn processing_certificate(
+        &self,
+        merchant_id: &str,
+        public_key: &[u8],
+    ) -> Result<String, IssueError> {
+        self.authority.processing_certificate(merchant_id, public_key)
     }
 
     /// The JSON of a token for a purchase, signed at `now`. `application_data` is what the payment request carried, decoded.
@@ -180,6 +211,13 @@ impl fmt::Debug for DeviceCard<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number: _, expires: _, cardholder_name: _, eci: _, claim: _ } = self; // as above
         f.write_str("DeviceCard(..)")
+    }
+}
+
+impl fmt::Debug for IssuerFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { root: _, intermediate: _, intermediate_key: _ } = self; // as above
+        f.write_str("IssuerFiles(..)")
     }
 }
 
