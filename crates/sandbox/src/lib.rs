@@ -1,8 +1,8 @@
 //! The other side of each gateway: stateful, offline, with fault switches.
 //!
-//! [`Sandbox::start`] opens one listener that plays the SmartCore pair of hosts, the hosted form, the issuer's page and a
-//! control interface. Everything is in memory; no card number survives the request that brought it. `docs/sandbox.md` lists
-//! routes, test cards and switches.
+//! [`Sandbox::start`] opens one listener that plays the SmartCore pair of hosts, the hosted form, the issuer's page, the vendors of
+//! wallets and a control interface. Everything is in memory, but for the vendors' keys if a directory is to keep them; no card
+//! number survives the request that brought it. `docs/sandbox.md` lists routes, test cards and switches.
 
 mod callbacks;
 mod clock;
@@ -17,5 +17,6 @@ mod sandbox;
 mod smartcore;
 mod state;
 mod three_ds;
+mod wallets;
 
 pub use sandbox::{Sandbox, Settings};

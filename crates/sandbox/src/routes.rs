@@ -18,6 +18,7 @@ use crate::net::Scissors;
 use crate::pages;
 use crate::sandbox::Shared;
 use crate::smartcore;
+use crate::wallets;
 
 /// The largest body of the control interface, bytes.
 const MAX_BODY: usize = 256 * 1024;
@@ -36,6 +37,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/_control/clock", get(clock).post(change_clock))
         .route("/_control/reset", post(reset))
         .route("/_control/callbacks/{order_id}", post(resend))
+        .merge(wallets::router())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(pages::router())
         .merge(smartcore::router())
@@ -297,7 +299,16 @@ fn is_form(headers: &HeaderMap, body: &[u8]) -> bool {
     is_called_form && !is_object
 }
 
-fn problem(status: StatusCode, error: &str) -> Response {
+/// A JSON object, whatever the content type says.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    // serde would take a list for a struct too.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err("the body must be a JSON object".to_owned());
+    }
+    serde_json::from_slice(body).map_err(|error| error.to_string())
+}
+
+pub(crate) fn problem(status: StatusCode, error: &str) -> Response {
     (status, Json(json!({"error": error}))).into_response()
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,10 +15,12 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use url::Url;
 
+use crate::clock::Clock;
 use crate::control::{Faults, Ledger};
 use crate::net::{CuttableListener, Scissors};
 use crate::routes;
 use crate::state::State;
+use crate::wallets::Vendors;
 
 /// How often time-outs are looked for. Requests that depend on them look too.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -44,6 +47,8 @@ pub struct Settings {
     pub faults: Faults,
     /// How many orders are remembered; the oldest are dropped.
     pub max_orders: usize,
+    /// A directory that keeps the vendors' keys of wallets; new ones are made at each start otherwise. An empty or missing one is filled.
+    pub wallet_keys: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -57,6 +62,7 @@ impl Default for Settings {
             secret: SecretString::from("qwerty"),
             faults: Faults::default(),
             max_orders: 50_000,
+            wallet_keys: None,
         }
     }
 }
@@ -69,11 +75,12 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Binds and serves. Fails if the address cannot be bound, or without randomness.
+    /// Binds and serves. Fails if the address cannot be bound, if the kept keys cannot be used, or without randomness.
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(io::Error::other)?;
         let client = crate::callbacks::client().map_err(io::Error::other)?;
+        let vendors = Vendors::open(settings.wallet_keys.as_deref(), Clock::default().now())?;
         let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
         let mut listeners = vec![listener];
@@ -93,6 +100,7 @@ impl Sandbox {
             settings,
             public_url,
             client,
+            vendors,
             state: Mutex::new(state),
             background: Mutex::new(JoinSet::new()),
             stop,
@@ -184,6 +192,7 @@ pub(crate) struct Shared {
     settings: Settings,
     public_url: Url,
     client: reqwest::Client,
+    vendors: Vendors,
     state: Mutex<State>,
     background: Mutex<JoinSet<()>>,
     stop: watch::Sender<bool>,
@@ -197,6 +206,10 @@ impl Shared {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    pub(crate) fn vendors(&self) -> &Vendors {
+        &self.vendors
     }
 
     pub(crate) fn client(&self) -> &reqwest::Client {

@@ -3,6 +3,7 @@
 mod acs;
 mod faults;
 mod ledger;
+mod vendors;
 
 pub use acs::{AcsBehaviour, AcsFaults, MethodBehaviour};
 pub use faults::{
@@ -12,4 +13,8 @@ pub use faults::{
 pub use ledger::{
     Charge, ClockChange, ClockState, EndpointLog, Ledger, LedgerCallback, LedgerOrder, OrderKind,
     Phase, RequestShape, ResendCallback, SentCallback, Totals,
+};
+pub use vendors::{
+    AppleTokenFault, AppleTokenRequest, CertificateAnswer, CertificateKind, CertificateRequest,
+    GoogleAuthMethod, GoogleGateway, GoogleTokenFault, GoogleTokenRequest, WalletVendors,
 };

@@ -84,7 +84,7 @@ fn luhn(digits: &str) -> bool {
 }
 
 /// The brand as the documents write it. A rough guess is enough: nothing may depend on it.
-fn brand(bin: &str) -> &'static str {
+pub(crate) fn brand(bin: &str) -> &'static str {
     match bin.get(..2).and_then(|two| two.parse::<u8>().ok()).unwrap_or_default() {
         40..=49 => "VISA",
         22..=27 | 51..=55 => "MASTERCARD",

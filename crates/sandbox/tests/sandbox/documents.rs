@@ -1,7 +1,9 @@
 //! The sandbox gives the answers that the gateway's documents show, to the requests that they show.
 
-use crate::common::World;
+use reqwest::Method;
 use serde_json::{Value, json};
+
+use crate::common::{World, but, json_of};
 
 fn fixture(name: &str) -> Value {
     let path = format!("{}/../gateways/fixtures/smartcore/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -140,7 +142,7 @@ async fn every_example_of_our_own_page_is_taken_and_every_switch_has_one() {
     let examples = examples();
     let mut shown = std::collections::BTreeSet::new();
     for example in &examples {
-        world.call(reqwest::Method::POST, "/_control/reset", None).await;
+        world.call(Method::POST, "/_control/reset", None).await;
         if let Some(fault) = example.get("fault") {
             shown.insert(fault.as_str().unwrap().to_owned());
             world.set(json!({"replies": [example]})).await;
@@ -202,5 +204,93 @@ async fn every_position_of_the_issuers_pages_and_of_the_next_step_is_on_our_own_
     assert_eq!(steps.len(), 6);
     for step in steps.iter().map(|line| line.split('`').next().unwrap()) {
         world.set(json!({"next_step": step})).await;
+    }
+}
+
+/// The rows of a table of our own page, by the head of its first column.
+fn rows(head: &str) -> Vec<String> {
+    let text = page();
+    let table = text.split(&format!("\n| {head} |")).nth(1).unwrap().split("\n\n").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| row.split('`').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_fault_of_a_token_on_our_own_page_is_taken() {
+    let world = World::new().await;
+    let files = json!({"kind": "processing", "merchant_id": "merchant.com.example.shop"});
+    let certificate = world.certify(files).await["certificate"].clone();
+    for (head, path, body, count) in [
+        (
+            "fault of an Apple Pay token",
+            "/_control/wallets/apple/token",
+            json!({"certificate": certificate, "amount": 1999, "currency": "EUR"}),
+            14,
+        ),
+        (
+            "fault of a Google Pay token",
+            "/_control/wallets/google/token",
+            json!({"auth_method": "PAN_ONLY"}),
+            7,
+        ),
+    ] {
+        let faults = rows(head);
+        assert_eq!(faults.len(), count, "{head}");
+        let response = world.call(Method::POST, path, Some(but(body, "faults", json!(faults))));
+        assert_eq!(response.await.status(), 200, "{head}");
+    }
+}
+
+/// Calls of `curl` in a section of our own page, each with the answer that is shown below it.
+fn calls(section: &str) -> Vec<(String, Option<String>, String)> {
+    let text = page();
+    let section = text.split(&format!("\n## {section}\n")).nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let blocks = section.split("```console\n$ curl -s localhost:8082").skip(1);
+    blocks
+        .map(|block| {
+            let (command, answer) = block.split_once('\n').unwrap();
+            let (path, body) = match command.split_once(" -d '") {
+                Some((path, body)) => (path, Some(body.trim_end_matches('\'').to_owned())),
+                None => (command, None),
+            };
+            (path.to_owned(), body, answer.split("```").next().unwrap().to_owned())
+        })
+        .collect()
+}
+
+/// What is shown is there: the same members, and the same values but where an ellipsis stands.
+fn matches(shown: &Value, said: &Value) -> bool {
+    match (shown, said) {
+        (Value::String(shown), Value::String(_)) if shown.contains('…') => true,
+        (Value::Object(shown), Value::Object(said)) => {
+            shown.len() == said.len()
+                && shown.iter().all(|(name, value)| matches(value, &said[name]))
+        }
+        (Value::Array(shown), Value::Array(said)) => {
+            shown.len() == said.len()
+                && shown.iter().zip(said).all(|(shown, said)| matches(shown, said))
+        }
+        _ => shown == said,
+    }
+}
+
+#[tokio::test]
+async fn every_call_of_the_wallets_section_of_our_own_page_is_answered_as_shown() {
+    let world = World::new().await;
+    let files = json!({"kind": "processing", "merchant_id": "merchant.com.example.shop"});
+    let certificate = world.certify(files).await["certificate"].clone();
+    let calls = calls("Wallets");
+    assert_eq!(calls.len(), 5);
+    for (path, body, shown) in calls {
+        let shown: Value =
+            serde_json::from_str(&shown).unwrap_or_else(|error| panic!("{path}: {error}: {shown}"));
+        let method = if body.is_some() { Method::POST } else { Method::GET };
+        let mut body: Option<Value> = body.map(|body| serde_json::from_str(&body).unwrap());
+        if let Some(body) = body.as_mut().filter(|body| body["certificate"].is_string()) {
+            body["certificate"] = certificate.clone();
+        }
+        let said = json_of(world.call(method, &path, body).await).await;
+        assert!(matches(&shown, &said), "{path}: {said}");
     }
 }

@@ -19,3 +19,5 @@ mod payments;
 mod replies;
 mod shoppers;
 mod steps;
+mod vendors;
+mod wallets;

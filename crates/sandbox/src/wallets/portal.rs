@@ -1,0 +1,110 @@
+//! The developer portal: what a merchant does there by hand, once.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State as Shares;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use farthing_wallets::apple::ProcessingCertificate;
+
+use super::csr::RequestedKey;
+use super::{GATEWAY, GATEWAY_MERCHANT_ID, Vendors};
+use crate::clock::Clock;
+use crate::control::{
+    CertificateAnswer, CertificateKind, CertificateRequest, GoogleGateway, WalletVendors,
+};
+use crate::routes::{problem, read};
+use crate::sandbox::Shared;
+
+/// The longest merchant identifier.
+const MAX_MERCHANT_ID: usize = 128;
+
+/// `GET /_control/wallets`.
+pub(super) async fn show(Shares(shared): Shares<Arc<Shared>>) -> Response {
+    let vendors = shared.vendors();
+    let Ok(apple_root_pem) = vendors.apple.root_pem() else {
+        return problem(StatusCode::INTERNAL_SERVER_ERROR, "the root cannot be shown");
+    };
+    Json(WalletVendors {
+        apple_root_pem,
+        apple_host_ca_pem: vendors.tls.certificate().to_owned(),
+        google_root_keys: serde_json::from_str(vendors.google_root_keys()).unwrap_or_default(),
+        google_gateway: GoogleGateway {
+            gateway: GATEWAY.to_owned(),
+            gateway_merchant_id: GATEWAY_MERCHANT_ID.to_owned(),
+        },
+    })
+    .into_response()
+}
+
+/// `POST /_control/wallets/apple/certificates`.
+pub(super) async fn certify(Shares(shared): Shares<Arc<Shared>>, body: Bytes) -> Response {
+    let wish: Result<CertificateRequest, String> = read(&body);
+    match wish.and_then(|wish| certificate(shared.vendors(), &wish)) {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => problem(StatusCode::BAD_REQUEST, &error),
+    }
+}
+
+fn certificate(vendors: &Vendors, wish: &CertificateRequest) -> Result<CertificateAnswer, String> {
+    let CertificateRequest { kind, merchant_id, csr } = wish;
+    if !is_merchant_id(merchant_id) {
+        return Err(
+            "merchant_id must begin with merchant. and have letters, digits, dots and hyphens"
+                .to_owned(),
+        );
+    }
+    let requested = csr.as_deref().map(RequestedKey::of_pem).transpose()?;
+    // TLS goes by real time, and so does whoever looks at a certificate in a file.
+    let now = Clock::default().now();
+    let (certificate, key) = match (kind, requested) {
+        (CertificateKind::Identity, Some(key)) => {
+            (vendors.tls.identity(merchant_id, &key, now).map_err(unmade)?, None)
+        }
+        (CertificateKind::Identity, None) => {
+            let made = vendors.tls.identity_files(merchant_id, now).map_err(unmade)?;
+            (made.certificate, Some(made.key.to_string()))
+        }
+        (CertificateKind::Processing, Some(key)) => {
+            let issued = vendors.apple.processing_certificate(merchant_id, &key.spki);
+            let issued = issued.map_err(unmade)?;
+            ProcessingCertificate::from_pem(merchant_id, issued.as_bytes())
+                .map_err(|_| "csr must have a key on P-256, or RSA with 2048 bits")?;
+            (issued, None)
+        }
+        (CertificateKind::Processing, None) => {
+            let made = vendors.apple.processing_files(merchant_id).map_err(unmade)?;
+            (made.certificate, Some(made.key.to_string()))
+        }
+    };
+    Ok(CertificateAnswer { certificate, key })
+}
+
+fn unmade(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// As the portal wants them: "Identifiers", Merchant IDs.
+fn is_merchant_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    text.len() <= MAX_MERCHANT_ID
+        && text.strip_prefix("merchant.").is_some_and(|rest| !rest.is_empty())
+        && text.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merchant_id_begins_as_the_portal_wants_it() {
+        assert!(is_merchant_id("merchant.com.example.checkout"));
+        for id in
+            ["", "merchant.", "com.example", "merchant.a b", "merchant.\u{e4}", "merchant.a\n"]
+        {
+            assert!(!is_merchant_id(id), "{id}");
+        }
+    }
+}
