@@ -7,7 +7,9 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::clock;
-use crate::control::{Charge, LedgerCallback, LedgerOrder, NextStep, OrderKind, Phase, Timeouts};
+use crate::control::{
+    Charge, LedgerCallback, LedgerOrder, NextStep, OrderKind, PaymentMethod, Phase, Timeouts,
+};
 use crate::three_ds::v2::Window;
 
 pub(crate) use step::{Asked, Protocol, Step};
@@ -33,6 +35,8 @@ pub(crate) mod code {
 pub(crate) enum Plan {
     /// The issuer asks the shopper.
     Challenge,
+    /// The issuer asks the shopper, and fails it with a code whatever the answer.
+    ChallengeThenFail(String),
     /// It fails with a code.
     Fail(String),
     /// It succeeds without a challenge.
@@ -56,7 +60,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// How a payment ends that was answered so.
+    /// What 3-D Secure makes of it.
     pub(crate) fn outcome(self) -> Outcome {
         match self {
             Self::Approve => Outcome::Succeeded,
@@ -101,6 +105,7 @@ pub(crate) struct Ways {
 pub(crate) struct NewOrder {
     pub(crate) order_id: String,
     pub(crate) kind: OrderKind,
+    pub(crate) method: PaymentMethod,
     pub(crate) account: String,
     pub(crate) amount: u64,
     pub(crate) currency: String,
@@ -126,6 +131,8 @@ pub(crate) struct Order {
     pub(crate) callbacks: Vec<LedgerCallback>,
     /// Under which time the ledger's list of time-outs has it.
     pub(crate) listed: Option<Timestamp>,
+    /// What tells the wallet's token from all others.
+    pub(crate) token: Option<[u8; 32]>,
     /// What the switch said when the order was accepted.
     next_step: NextStep,
     asked: Option<Asked>,
@@ -165,6 +172,7 @@ impl Order {
             charges: Vec::new(),
             callbacks: Vec::new(),
             listed: None,
+            token: None,
             next_step,
             asked: None,
             answer: None,
@@ -242,9 +250,17 @@ impl Order {
     /// The outcome, if the plan needs no shopper.
     pub(crate) fn decided_without_shopper(&self) -> Option<Outcome> {
         match self.plan.as_ref()? {
-            Plan::Challenge => None,
+            Plan::Challenge | Plan::ChallengeThenFail(_) => None,
             Plan::Fail(code) => Some(Outcome::Failed(code.clone())),
             Plan::Succeed => Some(Outcome::Succeeded),
+        }
+    }
+
+    /// How it ends after the shopper's answer. An issuer that asks may still refuse whoever approved.
+    pub(crate) fn outcome_of(&self, answer: Answer) -> Outcome {
+        match (answer, &self.plan) {
+            (Answer::Approve, Some(Plan::ChallengeThenFail(code))) => Outcome::Failed(code.clone()),
+            _ => answer.outcome(),
         }
     }
 
@@ -263,8 +279,7 @@ impl Order {
 
     /// Sends the shopper on to the issuer, if the plan says so and the order is still open.
     pub(crate) fn send_to_issuer(&mut self, now: Timestamp) {
-        if self.plan == Some(Plan::Challenge)
-            && matches!(self.phase, Phase::AwaitingVisit | Phase::AwaitingCard)
+        if self.has_challenge() && matches!(self.phase, Phase::AwaitingVisit | Phase::AwaitingCard)
         {
             self.enter(Phase::AwaitingChallenge, now);
         }
@@ -332,7 +347,7 @@ impl Order {
             Some(outcome) => self.way_after(outcome).or(status),
             // `status_url` is for payments that are not decided; without one, the shopper goes where the answer points.
             None if self.phase == Phase::AwaitingResult => {
-                status.or_else(|| self.way_after(&self.answer?.outcome()))
+                status.or_else(|| self.way_after(&self.outcome_of(self.answer?)))
             }
             None => None,
         }
@@ -359,6 +374,7 @@ impl Order {
             order_id: self.new.order_id.clone(),
             processing_id: self.processing_id.clone(),
             kind: self.new.kind,
+            method: self.new.method,
             account: self.new.account.clone(),
             amount: self.new.amount,
             currency: self.new.currency.clone(),

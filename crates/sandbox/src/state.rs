@@ -1,6 +1,6 @@
 //! Everything that the sandbox remembers, behind one lock. Nothing here waits.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::clock::{self, Clock};
 use crate::control::{
-    Endpoint, Faults, Ledger, LedgerCallback, LedgerOrder, ReplyKind, Settle, Totals,
+    Endpoint, Faults, Ledger, LedgerCallback, LedgerOrder, NextStep, ReplyKind, Settle, Totals,
 };
 use crate::log::RequestLog;
 use crate::order::{Answer, Asked, Lapse, NewOrder, Order, Outcome, Plan, Protocol, code};
@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) requests: RequestLog,
     /// Fingerprints of cards for the 60-second rule.
     card_times: HashMap<[u8; 32], Timestamp>,
+    /// Wallets' tokens of the orders: each counts once.
+    spent: HashSet<[u8; 32]>,
     /// Key of fingerprints and of [`Names`]: made at start, never leaves the process.
     key: [u8; 32],
     secret: SecretString,
@@ -81,6 +83,7 @@ impl State {
             max_orders: max_orders.max(1),
             requests: RequestLog::default(),
             card_times: HashMap::new(),
+            spent: HashSet::new(),
             key,
             secret,
             epoch: 0,
@@ -124,9 +127,20 @@ impl State {
         if self.by_order_id.contains_key(&new.order_id) {
             return Err(Refusal::new(code::DUPLICATED_ORDER_ID, "order_id was used before"));
         }
+        let token = card.and_then(|card| card.token(&self.key));
+        if token.is_some_and(|token| self.spent.contains(&token)) {
+            return Err(Refusal::new(code::VALIDATION, "the wallet's token was used before"));
+        }
         let now = self.clock.now();
         let order_id = new.order_id.clone();
-        let mut order = Order::new(new, processing_id.clone(), self.faults.next_step, now);
+        let is_proven = card.is_some_and(CardInput::is_proven);
+        let next_step = if is_proven && !self.faults.wallet_step {
+            NextStep::Frictionless
+        } else {
+            self.faults.next_step
+        };
+        let mut order = Order::new(new, processing_id.clone(), next_step, now);
+        order.token = token;
         let final_now = order.tells_end();
         let settle = settle_now || final_now || self.faults.settle == Settle::OnAccept;
         if let Some(card) = card {
@@ -134,6 +148,7 @@ impl State {
             order.take_card(card.face(), plan);
         }
         self.make_room();
+        self.spent.extend(token);
         self.by_order_id.insert(order_id, processing_id.clone());
         self.arrival.push_back(processing_id.clone());
         let outcome = order.decided_without_shopper().filter(|_| settle);
@@ -195,8 +210,9 @@ impl State {
 
     /// The issuer's result reaches the gateway.
     pub(crate) fn report(&mut self, processing_id: &str) -> Option<Dispatch> {
-        let answer = self.order(processing_id)?.answer()?;
-        self.end(processing_id, answer.outcome())
+        let order = self.order(processing_id)?;
+        let outcome = order.outcome_of(order.answer()?);
+        self.end(processing_id, outcome)
     }
 
     /// The shopper came back from the issuer, perhaps before the result.
@@ -353,6 +369,9 @@ impl State {
             let Some(oldest) = self.arrival.pop_front() else { return };
             if let Some(order) = self.orders.remove(&oldest) {
                 self.by_order_id.remove(&order.new.order_id);
+                if let Some(token) = order.token {
+                    self.spent.remove(&token);
+                }
                 if let Some(due) = order.listed {
                     self.timeouts.remove(&(due, oldest));
                 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use super::AcsFaults;
+use super::{AcsFaults, ApplePayFaults, GooglePayFaults};
 
 /// Every switch of the sandbox. The default is what the gateway's documents show.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct Faults {
     pub acs: AcsFaults,
     /// Base of `acsurl`, to which the path of the issuer's page is added; `None` is the sandbox itself. Any URL, to test what is refused.
     pub acs_base: Option<Url>,
+    /// What the gateway takes of Apple Pay.
+    pub apple_pay: ApplePayFaults,
     /// Whether one card may be used only once in 60 seconds (`CARD_TIME_LIMIT_PROCESSING_ERROR`).
     pub card_time_limit: bool,
     /// How callbacks are sent.
@@ -30,6 +32,8 @@ pub struct Faults {
     pub final_amount: FinalAmount,
     /// Base of `form_url`, to which the processing id is added; `None` is the sandbox itself. Any URL, to test allow-lists.
     pub form_base: Option<Url>,
+    /// What the gateway takes of Google Pay.
+    pub google_pay: GooglePayFaults,
     /// What the reply to a card payment tells the shopper to do.
     pub next_step: NextStep,
     /// Which id the replies to payment requests call `order_id`; `/check` says the merchant's.
@@ -46,6 +50,8 @@ pub struct Faults {
     pub timeouts: Timeouts,
     /// What `/check` answers until the shopper has taken the first step: 0 ("waiting for redirect") or 1 (older documents).
     pub waiting_status: u8,
+    /// Whether a wallet's payment that proves the device is asked for a step too, like a card without a challenge.
+    pub wallet_step: bool,
 }
 
 impl Default for Faults {
@@ -53,6 +59,7 @@ impl Default for Faults {
         Self {
             acs: AcsFaults::default(),
             acs_base: None,
+            apple_pay: ApplePayFaults::default(),
             card_time_limit: false,
             callbacks: CallbackFaults::default(),
             check_by_processing_id: false,
@@ -61,6 +68,7 @@ impl Default for Faults {
             fail_code: None,
             final_amount: FinalAmount::Equal,
             form_base: None,
+            google_pay: GooglePayFaults::default(),
             next_step: NextStep::FormUrl,
             order_id_echo: OrderIdEcho::Merchant,
             refusal_http: 200,
@@ -69,6 +77,7 @@ impl Default for Faults {
             term_url_absent: false,
             timeouts: Timeouts::default(),
             waiting_status: 0,
+            wallet_step: false,
         }
     }
 }

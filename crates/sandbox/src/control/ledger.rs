@@ -46,6 +46,8 @@ pub struct LedgerOrder {
     pub processing_id: String,
     /// Which call made it.
     pub kind: OrderKind,
+    /// What it is paid with.
+    pub method: PaymentMethod,
     /// The account.
     pub account: String,
     /// Minor units.
@@ -81,6 +83,20 @@ pub enum OrderKind {
     Form,
     /// `initPaymentHost2Host`.
     Host2host,
+}
+
+/// What an order is paid with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentMethod {
+    /// `applePayDPan`.
+    ApplePay,
+    /// A card of `initPaymentHost2Host`.
+    Card,
+    /// A card that is typed on our form.
+    Form,
+    /// `googlePayDPan`.
+    GooglePay,
 }
 
 /// Where the shopper is.

@@ -4,6 +4,7 @@ mod acs;
 mod faults;
 mod ledger;
 mod vendors;
+mod wallets;
 
 pub use acs::{AcsBehaviour, AcsFaults, MethodBehaviour};
 pub use faults::{
@@ -12,9 +13,10 @@ pub use faults::{
 };
 pub use ledger::{
     Charge, ClockChange, ClockState, EndpointLog, Ledger, LedgerCallback, LedgerOrder, OrderKind,
-    Phase, RequestShape, ResendCallback, SentCallback, Totals,
+    PaymentMethod, Phase, RequestShape, ResendCallback, SentCallback, Totals,
 };
 pub use vendors::{
     AppleTokenFault, AppleTokenRequest, CertificateAnswer, CertificateKind, CertificateRequest,
     GoogleAuthMethod, GoogleGateway, GoogleTokenFault, GoogleTokenRequest, WalletVendors,
 };
+pub use wallets::{ApplePayFaults, GooglePayFaults, LetterCase, Padding};

@@ -76,7 +76,7 @@ impl Order {
 
     /// Whether the card wants a challenge.
     pub(crate) fn has_challenge(&self) -> bool {
-        self.plan == Some(Plan::Challenge)
+        matches!(self.plan, Some(Plan::Challenge | Plan::ChallengeThenFail(_)))
     }
 
     /// Whether the reply asked for the device data.

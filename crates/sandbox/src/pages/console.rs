@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::shell::amount;
 use super::{Html, page};
-use crate::control::{Faults, Ledger, LedgerOrder};
+use crate::control::{Faults, Ledger, LedgerOrder, PaymentMethod};
 use crate::sandbox::Shared;
 use crate::smartcore::card;
 
@@ -90,6 +90,7 @@ fn ledger(html: &mut Html, orders: &[LedgerOrder]) {
             .raw("</td><td class=\"number\">")
             .text(&amount(order.amount, &order.currency))
             .raw("</td><td>")
+            .text(wallet(order.method))
             .text(order.card.as_deref().unwrap_or("–"))
             .raw("</td><td class=\"status ")
             .raw(class)
@@ -109,6 +110,15 @@ fn ledger(html: &mut Html, orders: &[LedgerOrder]) {
             .raw("\"><button>Send callback</button></form></td></tr>");
     }
     html.raw("</tbody></table></div>");
+}
+
+/// What stands before the number.
+fn wallet(method: PaymentMethod) -> &'static str {
+    match method {
+        PaymentMethod::ApplePay => "Apple Pay ",
+        PaymentMethod::Card | PaymentMethod::Form => "",
+        PaymentMethod::GooglePay => "Google Pay ",
+    }
 }
 
 /// The switches that one reaches for while trying things out.

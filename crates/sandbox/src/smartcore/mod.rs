@@ -1,8 +1,11 @@
 //! The SmartCore pair: `initPaymentHost2Host` on the card host, `initPayment` and `check` on the other.
 
 pub(crate) mod answer;
+mod apple_pay;
 pub(crate) mod card;
 pub(crate) mod check;
+mod google_pay;
+mod method;
 pub(crate) mod notice;
 pub(crate) mod pay;
 mod request;

@@ -81,7 +81,9 @@ fn fields(order: &Order, status: i64, final_amount: FinalAmount) -> Vec<(&'stati
         (callback::RRN, if paid { answer::rrn(order) } else { null() }),
         (
             callback::CARD_HOLDER,
-            card.map_or_else(|| callback::NOT_AVAILABLE.to_owned(), |card| card.holder.clone()),
+            card.map(|card| card.holder.clone())
+                .filter(|holder| !holder.is_empty())
+                .unwrap_or_else(|| callback::NOT_AVAILABLE.to_owned()),
         ),
         (
             callback::CARD_NUMBER,

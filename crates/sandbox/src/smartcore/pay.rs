@@ -13,6 +13,7 @@ use serde_json::Value;
 use zeroize::Zeroize;
 
 use super::answer::{self, About};
+use super::method::WalletTerms;
 use super::request::Fields;
 use super::{Refusal, is_authorized, is_json, step, unauthorized};
 use crate::control::{Endpoint, OrderKind, ReplyKind};
@@ -99,7 +100,7 @@ fn decide(
             let (known, unknown) = fields.shape();
             shared.lock().requests.shape(endpoint, known, unknown);
             reply::refuse(faults)?;
-            fields.into_payment(kind)
+            fields.into_payment(kind, &wallet_terms(shared))
         })
         .and_then(|(new, card)| {
             let silent = faults.contains(&ReplyKind::Silence);
@@ -127,6 +128,17 @@ fn decide(
             let value = answer::refused(kind, &refusal, &about, echo);
             (reply::code(state.faults.refusal_http), value, about, None)
         }
+    }
+}
+
+/// What wallets' tokens are judged by at this moment. Taken out of the state, for opening a token takes a while.
+fn wallet_terms(shared: &Shared) -> WalletTerms<'_> {
+    let state = shared.lock();
+    WalletTerms {
+        now: state.clock.now(),
+        opener: &shared.vendors().opener,
+        apple_pay: state.faults.apple_pay,
+        google_pay: state.faults.google_pay,
     }
 }
 

@@ -4,15 +4,17 @@
 
 use std::net::IpAddr;
 
-use farthing_gateways::smartcore::wire::{METHOD_CARD, field};
+use farthing_gateways::smartcore::wire::field;
+use farthing_types::{Currency, Money};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use url::Url;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::Refusal;
 use super::card::CardInput;
-use crate::control::OrderKind;
+use super::method::WalletTerms;
+use crate::control::{OrderKind, PaymentMethod};
 use crate::order::{NewOrder, Ways, code};
 
 /// The longest text of any field, in characters.
@@ -33,8 +35,14 @@ const OPTIONAL_TEXTS: &[&str] = &[
 ];
 const OPTIONAL_FLAGS: &[&str] =
     &[field::RECURRENT, field::BROWSER_JAVA_ENABLED, field::BROWSER_JS_ENABLED];
-const SECRETS: &[&str] =
-    &[field::CARD_NUMBER, field::CARD_CVV, field::CARD_EXP_MONTH, field::CARD_EXP_YEAR];
+const SECRETS: &[&str] = &[
+    field::CARD_NUMBER,
+    field::CARD_CVV,
+    field::CARD_EXP_MONTH,
+    field::CARD_EXP_YEAR,
+    field::APPLE_PAY_DPAN,
+    field::GOOGLE_PAY_DPAN,
+];
 
 /// Every name that the tables know, for the log of requests.
 pub(super) const KNOWN: &[&str] = &[
@@ -52,6 +60,10 @@ pub(super) const KNOWN: &[&str] = &[
     field::CARD_EXP_MONTH,
     field::CARD_EXP_YEAR,
     field::CARD_CVV,
+    field::APPLE_PAY_DPAN,
+    field::APPLE_PAY_PAYMENT_METHOD_NETWORK,
+    field::GOOGLE_PAY_DPAN,
+    field::GOOGLE_PAY_PAYMENT_METHOD_NETWORK,
     field::RECUR_FREQ,
     field::RECUR_EXP,
     field::BROWSER_ACCEPT_HEADER,
@@ -126,8 +138,9 @@ impl Fields {
     pub(super) fn into_payment(
         mut self,
         kind: OrderKind,
+        terms: &WalletTerms<'_>,
     ) -> Result<(NewOrder, Option<CardInput>), Refusal> {
-        let card_call = kind == OrderKind::Host2host;
+        let direct = kind == OrderKind::Host2host;
         self.check(
             field::ORDER_ID,
             true,
@@ -142,7 +155,7 @@ impl Fields {
         self.check_customer();
         self.check(
             field::MERCHANT_SITE,
-            card_call,
+            direct,
             "must be an http or https URL of at most 2048 bytes",
             |text| web_url(text).is_some(),
         );
@@ -170,11 +183,15 @@ impl Fields {
         });
         let phone_rule = "must be 5 to 15 digits";
         self.check(field::FORM_PREFILLED_PHONE, false, phone_rule, |text| is_digits(text, 5..=15));
-        let card = if card_call { self.card() } else { None };
+        let (method, card) = match direct.then(|| self.method(terms)).flatten() {
+            Some((method, card)) => (method, Some(card)),
+            None => (PaymentMethod::Form, None),
+        };
         self.refuse()?;
         let new = NewOrder {
             order_id: self.text(field::ORDER_ID).unwrap_or_default(),
             kind,
+            method,
             account: self.text(field::ACCOUNT).unwrap_or_default(),
             amount,
             currency: self.text(field::CURRENCY).unwrap_or_default(),
@@ -197,7 +214,7 @@ impl Fields {
         match self.map.get(field::AMOUNT) {
             None | Some(Value::Null) => self.blame(field::AMOUNT, "is required"),
             Some(value) => match value.as_u64() {
-                Some(amount) if (1..=farthing_types::Money::MAX_MINOR).contains(&amount) => {
+                Some(amount) if (1..=Money::MAX_MINOR).contains(&amount) => {
                     return amount;
                 }
                 _ => self.blame(
@@ -258,41 +275,20 @@ impl Fields {
         });
     }
 
-    fn card(&mut self) -> Option<CardInput> {
-        self.check(
-            field::PAYMENT_METHOD,
-            false,
-            "must be card: the sandbox knows no other method",
-            |text| text == METHOD_CARD,
-        );
-        self.check(field::CARD_HOLDER, true, "must be a text of at most 1024 characters", is_short);
-        self.check(field::CARD_EXP_MONTH, true, "must be a month of two digits", |text| {
-            is_digits(text, 2..=2) && matches!(text.parse::<u8>(), Ok(1..=12))
-        });
-        self.check(field::CARD_EXP_YEAR, true, "must be a year of two digits", |text| {
-            is_digits(text, 2..=2)
-        });
-        self.check(field::CARD_CVV, true, "must be 3 or 4 digits", |text| is_digits(text, 3..=4));
-        let number = match self.map.remove(field::CARD_NUMBER) {
-            None | Some(Value::Null) => {
-                self.blame(field::CARD_NUMBER, "is required");
-                return None;
-            }
-            Some(Value::String(number)) => Zeroizing::new(number),
-            Some(_) => Zeroizing::default(),
-        };
-        let card = CardInput::new(number, self.text(field::CARD_HOLDER).unwrap_or_default());
-        if card.is_none() {
-            self.blame(
-                field::CARD_NUMBER,
-                "must be a text of 12 to 19 digits with a valid check digit",
-            );
-        }
-        card
+    /// The order's amount, if both its fields are usable.
+    pub(super) fn money(&self) -> Option<Money> {
+        let currency: Currency = self.text(field::CURRENCY)?.parse().ok()?;
+        Money::new(self.map.get(field::AMOUNT)?.as_u64()?, currency).ok()
     }
 
     /// A text that must be there, if `required`, and must follow a rule. Empty counts as missing.
-    fn check(&mut self, name: &str, required: bool, rule: &str, holds: impl Fn(&str) -> bool) {
+    pub(super) fn check(
+        &mut self,
+        name: &str,
+        required: bool,
+        rule: &str,
+        holds: impl Fn(&str) -> bool,
+    ) {
         let broken = match self.map.get(name) {
             None | Some(Value::Null) => required.then_some("is required"),
             Some(Value::String(text)) if text.is_empty() && required => Some("is required"),
@@ -311,7 +307,12 @@ impl Fields {
         }
     }
 
-    fn blame(&mut self, name: &str, rule: &str) {
+    /// Takes a value out.
+    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+        self.map.remove(name)
+    }
+
+    pub(super) fn blame(&mut self, name: &str, rule: &str) {
         self.problems.push(format!("{name} {rule}"));
     }
 
@@ -323,7 +324,7 @@ impl Fields {
         }
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         self.map
             .get(name)
             .and_then(Value::as_str)
@@ -340,7 +341,7 @@ fn is_order_id(text: &str) -> bool {
     (1..=MAX_ORDER_ID).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
-fn is_short(text: &str) -> bool {
+pub(super) fn is_short(text: &str) -> bool {
     text.chars().count() <= MAX_TEXT
 }
 
@@ -348,7 +349,7 @@ fn is_capitals(text: &str, len: usize) -> bool {
     text.len() == len && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-fn is_digits(text: &str, len: std::ops::RangeInclusive<usize>) -> bool {
+pub(super) fn is_digits(text: &str, len: std::ops::RangeInclusive<usize>) -> bool {
     len.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
@@ -359,9 +360,16 @@ fn web_url(text: &str) -> Option<Url> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::control::{ApplePayFaults, GooglePayFaults};
+    use crate::wallets::Vendors;
+
+    static VENDORS: LazyLock<Vendors> =
+        LazyLock::new(|| Vendors::open(None, "2030-01-01T00:00:00Z".parse().unwrap()).unwrap());
 
     fn json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
@@ -372,6 +380,13 @@ mod tests {
             ".{0,40}".prop_map(Value::from),
             Just(Value::from("4012000000003010")),
             Just(Value::from("EUR")),
+            Just(Value::from("applePayDPan")),
+            Just(Value::from("googlePayDPan")),
+            Just(Value::from("Visa")),
+            // A card number where payment data belongs.
+            Just(Value::from(
+                "eyJhcHBsaWNhdGlvblByaW1hcnlBY2NvdW50TnVtYmVyIjoiNDAxMjAwMDAwMDAwMzAxMCJ9"
+            )),
         ];
         leaf.prop_recursive(2, 8, 4, |inner| {
             prop::collection::vec(inner, 0..4).prop_map(Value::Array)
@@ -387,7 +402,14 @@ mod tests {
             let body = Value::Object(map).to_string();
             let kind = if form { OrderKind::Form } else { OrderKind::Host2host };
             // `account` and more are required and none of `KNOWN`.
-            let refused = Fields::parse(body.as_bytes()).and_then(|fields| fields.into_payment(kind)).err();
+            let now = "2030-01-01T00:00:00Z".parse().unwrap();
+            let terms = WalletTerms {
+                now,
+                opener: &VENDORS.opener,
+                apple_pay: ApplePayFaults::default(),
+                google_pay: GooglePayFaults::default(),
+            };
+            let refused = Fields::parse(body.as_bytes()).and_then(|fields| fields.into_payment(kind, &terms)).err();
             let text = refused.map(|refusal| refusal.text).unwrap_or_default();
             prop_assert!(text.contains("account is required"));
             prop_assert!(!text.contains("4012000000003010"));

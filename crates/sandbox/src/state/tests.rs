@@ -4,13 +4,15 @@ use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::control::{ClockChange, FinalAmount, NextStep, OrderKind, Phase, Timeouts};
+use crate::control::{
+    ClockChange, FinalAmount, NextStep, OrderKind, PaymentMethod, Phase, Timeouts,
+};
 use crate::order::Ways;
 
 /// Something that happens to one of a few orders.
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    Accept { order: u8, card: u8, form: bool, settle_now: bool },
+    Accept { order: u8, card: u8, wallet: Option<Wallet>, form: bool, settle_now: bool },
     Visit(u8),
     TypeCard { order: u8, card: u8 },
     EndMethod(u8),
@@ -24,11 +26,27 @@ enum Event {
     Sweep,
 }
 
+/// Which wallet's token a card comes in.
+#[derive(Clone, Copy, Debug)]
+enum Wallet {
+    Device(u8),
+    OnFile(u8),
+}
+
+fn wallet() -> impl Strategy<Value = Option<Wallet>> {
+    let token = 0..4_u8;
+    prop_oneof![
+        Just(None),
+        token.clone().prop_map(|token| Some(Wallet::Device(token))),
+        token.prop_map(|token| Some(Wallet::OnFile(token))),
+    ]
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let order = 0..4_u8;
     prop_oneof![
-        3 => (order.clone(), 0..3_u8, any::<bool>(), any::<bool>())
-            .prop_map(|(order, card, form, settle_now)| Event::Accept { order, card, form, settle_now }),
+        3 => (order.clone(), 0..3_u8, wallet(), any::<bool>(), any::<bool>())
+            .prop_map(|(order, card, wallet, form, settle_now)| Event::Accept { order, card, wallet, form, settle_now }),
         3 => order.clone().prop_map(Event::Visit),
         2 => (order.clone(), 0..3_u8).prop_map(|(order, card)| Event::TypeCard { order, card }),
         2 => order.clone().prop_map(Event::OpenChallenge),
@@ -60,6 +78,7 @@ fn new_order(order: u8, form: bool) -> NewOrder {
     NewOrder {
         order_id: format!("order-{order}"),
         kind: if form { OrderKind::Form } else { OrderKind::Host2host },
+        method: if form { PaymentMethod::Form } else { PaymentMethod::Card },
         account: "EUR-sandbox".to_owned(),
         amount: 1999,
         currency: "EUR".to_owned(),
@@ -76,8 +95,13 @@ fn new_order(order: u8, form: bool) -> NewOrder {
 fn apply(state: &mut State, event: Event) -> usize {
     let id = |order: u8| format!("id-{order}");
     match event {
-        Event::Accept { order, card: which, form, settle_now } => {
-            let card = (!form).then(|| card(which));
+        Event::Accept { order, card: which, wallet, form, settle_now } => {
+            let once = |token: u8| Zeroizing::new(token.to_string());
+            let card = (!form).then(|| match wallet {
+                None => card(which),
+                Some(Wallet::Device(token)) => card(which).of_device(once(token)),
+                Some(Wallet::OnFile(token)) => card(which).on_file(once(token)),
+            });
             let accepted =
                 state.accept(new_order(order, form), card.as_ref(), id(order), settle_now);
             usize::from(accepted.is_ok_and(|accepted| accepted.dispatch.is_some()))
@@ -103,12 +127,9 @@ fn apply(state: &mut State, event: Event) -> usize {
             let answer = state.order(&id(order)).and_then(Order::answer);
             let reported = state.report(&id(order)).is_some();
             if reported {
-                let outcome = state.order(&id(order)).and_then(Order::outcome);
-                assert_eq!(
-                    outcome,
-                    answer.map(Answer::outcome).as_ref(),
-                    "the first answer counts"
-                );
+                let order = state.order(&id(order)).unwrap();
+                let expected = answer.map(|answer| order.outcome_of(answer));
+                assert_eq!(order.outcome(), expected.as_ref(), "the first answer counts");
             }
             usize::from(reported)
         }
@@ -167,6 +188,9 @@ proptest! {
             let open: BTreeSet<_> =
                 state.orders.values().filter_map(|order| Some((order.listed?, order.processing_id.clone()))).collect();
             prop_assert_eq!(&open, &state.timeouts);
+            let tokens: Vec<_> = state.orders.values().filter_map(|order| order.token).collect();
+            prop_assert_eq!(tokens.len(), state.spent.len(), "a wallet's token counts once");
+            prop_assert!(tokens.iter().all(|token| state.spent.contains(token)));
             for order in state.orders.values().filter(|order| order.has_challenge()) {
                 let is_paid = order.outcome() == Some(&Outcome::Succeeded);
                 prop_assert!(!is_paid || order.answer() == Some(Answer::Approve), "nobody approved");

@@ -124,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::control::{NextStep, OrderKind};
+    use crate::control::{NextStep, OrderKind, PaymentMethod};
     use crate::order::{NewOrder, Ways};
 
     fn names() -> Names {
@@ -135,6 +135,7 @@ mod tests {
         let new = NewOrder {
             order_id: "a".to_owned(),
             kind: OrderKind::Host2host,
+            method: PaymentMethod::Card,
             account: "EUR-sandbox".to_owned(),
             amount: 1999,
             currency: "EUR".to_owned(),

@@ -16,7 +16,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use der::Decode as _;
 use der::asn1::ObjectIdentifier;
-use farthing_wallets::google::gateway::GatewayKey;
+use farthing_wallets::google::RootKeys;
+use farthing_wallets::google::gateway::{GatewayKey, Opener};
 use farthing_wallets::{apple, google};
 use jiff::Timestamp;
 use x509_cert::Certificate;
@@ -57,7 +58,9 @@ pub(crate) struct Vendors {
     google_root: Zeroizing<String>,
     /// The list that Google publishes, JSON.
     google_root_keys: String,
-    gateway_key: GatewayKey,
+    /// Opens what is addressed to the gateway.
+    pub(crate) opener: Opener,
+    gateway_key: Vec<u8>,
 }
 
 impl Vendors {
@@ -69,13 +72,17 @@ impl Vendors {
         };
         let google = google_issuer(&files.google_root, now).map_err(io::Error::other)?;
         let google_root_keys = google.root_keys().map_err(io::Error::other)?;
+        let roots = RootKeys::from_json(google_root_keys.as_bytes()).map_err(io::Error::other)?;
+        // Nobody keeps a Google Pay token over a restart, so neither is the key that opens it.
+        let key = GatewayKey::generate().map_err(io::Error::other)?;
+        let gateway_key = key.public_key().to_vec();
         Ok(Self {
             apple: apple::issuer::Issuer::from_files(&files.apple).map_err(io::Error::other)?,
             tls: Authority::from_files(&files.tls)?,
             google_root: files.google_root,
             google_root_keys,
-            // Nobody keeps a Google Pay token over a restart, so neither is the key that opens it.
-            gateway_key: GatewayKey::generate().map_err(io::Error::other)?,
+            opener: Opener::new(roots, format!("gateway:{GATEWAY}"), vec![key]),
+            gateway_key,
         })
     }
 
@@ -94,7 +101,7 @@ impl Vendors {
 
     /// What Google Pay tokens are encrypted to: 65 bytes.
     pub(crate) fn gateway_key(&self) -> &[u8] {
-        self.gateway_key.public_key()
+        &self.gateway_key
     }
 }
 

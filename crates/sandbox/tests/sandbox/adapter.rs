@@ -5,16 +5,20 @@ use std::net::Ipv4Addr;
 
 use farthing_gateways::smartcore::{Config, Profile, SmartCore};
 use farthing_gateways::{
-    CheckedState, Gateway, Order, PayState, RawCallback, Unclear, WireRequest, WireResponse,
+    CheckedState, Gateway, Order, PayState, RawCallback, Unclear, WalletToken, WireRequest,
+    WireResponse,
 };
 use farthing_types::card::HolderName;
 use farthing_types::{
     BrowserInfo, Card, Currency, Customer, CustomerField, Expiry, Money, Pan, SecurityCode,
 };
+use farthing_wallets::apple::{Expectations, PaymentToken};
+use farthing_wallets::google::{EncryptedToken, Padding};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::common::{CHALLENGE, FRICTIONLESS, REFUSED, Shop, World};
+use crate::wallets::AppleMerchant;
 
 struct Merchant {
     world: World,
@@ -106,6 +110,12 @@ impl Merchant {
         self.adapter.read_pay(id, &self.send(request).await).state
     }
 
+    async fn pay_wallet(&self, id: &str, wallet: &WalletToken<'_>) -> PayState {
+        let browser = BrowserInfo { js_enabled: true, ..BrowserInfo::default() };
+        let request = self.adapter.pay_wallet(&self.order(id), wallet, &browser).unwrap();
+        self.adapter.read_pay(id, &self.send(request).await).state
+    }
+
     async fn check(&self, id: &str) -> CheckedState {
         let request = self.adapter.check(id).unwrap();
         self.adapter.read_check(&[id], &self.send(request).await).state
@@ -138,6 +148,76 @@ async fn a_payment_runs_from_request_to_verified_callback_in_both_profiles() {
         assert_eq!(merchant.adapter.read_callback(&raw).unwrap().gateway_order_id, "a");
         let log = &merchant.world.ledger().await.requests["initPaymentHost2Host"];
         assert_eq!(log.shapes[0].unknown, 0, "the adapter sends documented fields only");
+    }
+}
+
+/// From the device to the callback: the token is verified and opened, and what the wallets' crate makes of it is what the gateway takes.
+#[tokio::test]
+async fn an_apple_pay_token_runs_from_device_to_callback_in_both_profiles() {
+    for profile in [Profile::V0, Profile::V1] {
+        let mut merchant = Merchant::new(profile).await;
+        let world = &merchant.world;
+        let apple = AppleMerchant::new(world).await;
+        let token = apple.token(world, json!({})).await;
+        let token = PaymentToken::from_json(token.to_string().as_bytes()).unwrap();
+        let amount = Money::new(1999, "EUR".parse().unwrap()).unwrap();
+        let expected = Expectations { amount, application_data: None };
+        let now = world.now().await;
+        let payment = apple.verifier.verify_and_decrypt(&token, &expected, now).unwrap();
+        let dpan = payment.device_pan().expose_base64();
+        let wallet = WalletToken::ApplePay { dpan: &dpan, network: payment.network() };
+        let state = merchant.pay_wallet("a", &wallet).await;
+        assert!(matches!(state, PayState::CheckNow { refusal: None }), "{state:?}");
+        assert_eq!(
+            merchant.check("a").await,
+            CheckedState::Succeeded { amount: 1999, final_amount: Some(1999) }
+        );
+        let callback = merchant.shop.next().await;
+        let raw = RawCallback {
+            content_type: Some(&callback.content_type),
+            body: callback.body.as_bytes(),
+        };
+        assert_eq!(merchant.adapter.read_callback(&raw).unwrap().gateway_order_id, "a");
+        let log = &merchant.world.ledger().await.requests["initPaymentHost2Host"];
+        assert_eq!(log.shapes[0].unknown, 0, "the adapter sends documented fields only");
+
+        let again = merchant.pay_wallet("b", &wallet).await;
+        match again {
+            PayState::CheckNow { refusal: Some(refusal) } => {
+                assert_eq!(refusal.raw.as_deref(), Some("VALIDATION_PROCESSING_ERROR"));
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(merchant.check("b").await, CheckedState::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn a_google_pay_token_is_passed_on_in_either_form_of_base64() {
+    for profile in [Profile::V0, Profile::V1] {
+        let merchant = Merchant::new(profile).await;
+        for (auth_method, padding) in [
+            ("CRYPTOGRAM_3DS", Padding::Padded),
+            ("CRYPTOGRAM_3DS", Padding::Unpadded),
+            ("PAN_ONLY", Padding::Padded),
+        ] {
+            let data = merchant.world.google_data(json!({"auth_method": auth_method})).await;
+            let method = &data["paymentMethodData"];
+            let token = method["tokenizationData"]["token"].as_str().unwrap();
+            let token = EncryptedToken::parse(token).unwrap();
+            let dpan = token.expose_base64(padding);
+            let network = method["info"]["cardNetwork"].as_str().unwrap();
+            let wallet = WalletToken::GooglePay { dpan: &dpan, network };
+            let id = format!("{auth_method}-{padding:?}");
+            let state = merchant.pay_wallet(&id, &wallet).await;
+            if auth_method == "PAN_ONLY" {
+                merchant.world.visit(&redirect(state)).await;
+                assert_eq!(merchant.check(&id).await, CheckedState::Pending);
+            } else {
+                assert!(matches!(state, PayState::CheckNow { refusal: None }), "{state:?}");
+                assert!(matches!(merchant.check(&id).await, CheckedState::Succeeded { .. }));
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::common::{
     CHALLENGE, FRICTIONLESS, REFUSED, Shop, World, but, card_payment, form_payment, json_of,
     location,
 };
+use crate::wallets::{AppleMerchant, apple_payment, google_payment};
 use farthing_sandbox::Settings;
 use farthing_sandbox::control::Faults;
 use reqwest::Method;
@@ -164,6 +165,24 @@ async fn no_card_number_code_or_credential_is_ever_told() {
         told +=
             &world.pay(but(card_payment(&id, number), "order_id", json!(null))).await.to_string();
     }
+    let merchant = AppleMerchant::new(&world).await;
+    for (index, number) in [FRICTIONLESS, CHALLENGE, REFUSED].into_iter().enumerate() {
+        let dpan = merchant.dpan(&world, json!({"number": number})).await;
+        let google = json!({"auth_method": "PAN_ONLY", "number": number});
+        let google_dpan = world.google_dpan(google).await;
+        for (wallet, request) in [
+            ("apple", apple_payment(&format!("apple-{index}"), &dpan)),
+            ("google", google_payment(&format!("google-{index}"), &google_dpan)),
+        ] {
+            // Refused, taken, and refused again.
+            told +=
+                &world.pay(but(request.clone(), "customer_email", json!("none"))).await.to_string();
+            told += &world.pay(request.clone()).await.to_string();
+            told += &world.pay(but(request, "order_id", json!("again"))).await.to_string();
+            told += &world.check(&format!("{wallet}-{index}")).await.to_string();
+        }
+        assert!(!told.contains(&dpan[40..80]) && !told.contains(&google_dpan[40..80]));
+    }
     told += &serde_json::to_string(&world.ledger().await).unwrap();
     told.extend([format!("{:?}", world.sandbox), format!("{:?}", world.ledger().await)]);
     assert!(told.contains("400383******4018"), "the test looks at the right place");
@@ -231,6 +250,11 @@ async fn the_page_shows_the_ledger_and_its_forms_work_without_script() {
         let page = world.visit("http://x/").await.text().await.unwrap();
         assert!(page.contains(&format!("value=\"{next_step}\" selected")));
     }
+
+    let merchant = AppleMerchant::new(&world).await;
+    world.pay(apple_payment("apple", &merchant.dpan(&world, json!({})).await)).await;
+    let page = world.visit("http://x/").await.text().await.unwrap();
+    assert!(page.contains("Apple Pay 401200******3010"), "{page}");
 
     assert_eq!(
         location(&world.submit("/_control/faults", &[("json", r#"{"settle":"on_visit"}"#)]).await),

@@ -1,9 +1,11 @@
 //! The sandbox gives the answers that the gateway's documents show, to the requests that they show.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::common::{World, but, json_of};
+use crate::common::{FRICTIONLESS, World, but, json_of};
 
 fn fixture(name: &str) -> Value {
     let path = format!("{}/../gateways/fixtures/smartcore/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -53,6 +55,61 @@ async fn a_card_payment_is_answered_as_in_the_older_document() {
         .await;
     let answer = world.pay(fixture("v0/host2host_card.request")).await;
     assert_eq!(with_chance_removed(answer, CARD_ID), fixture("v0/host2host_card.answer"));
+}
+
+/// The sample's payment data with numbers where the document has asterisks. Its amount is not the order's: another slip.
+fn documented_payment_data(request: &Value) -> String {
+    let sample = STANDARD.decode(request["apple_pay_dpan"].as_str().unwrap()).unwrap();
+    let mut data: Value = serde_json::from_slice(&sample).unwrap();
+    assert_eq!(data["applicationPrimaryAccountNumber"], "***");
+    data["applicationPrimaryAccountNumber"] = json!(FRICTIONLESS);
+    data["applicationExpirationDate"] = json!("301231");
+    data["paymentData"]["onlinePaymentCryptogram"] = json!(STANDARD.encode([7; 20]));
+    assert_eq!(data["transactionAmount"], 100);
+    data["transactionAmount"] = request["amount"].clone();
+    STANDARD.encode(data.to_string())
+}
+
+#[tokio::test]
+async fn an_apple_pay_payment_is_answered_as_in_the_newer_document() {
+    let world = at(0x64a7_eec2).await;
+    let faults = json!({
+        "form_base": "https://payment.smartcore.pro", "order_id_echo": "processing",
+        "wallet_step": true,
+    });
+    world.set(faults).await;
+    let mut request = fixture("v1/host2host_apple_pay.request");
+    let sample = world.pay(request.clone()).await;
+    assert!(
+        sample["msg"].as_str().unwrap().contains("applicationPrimaryAccountNumber"),
+        "asterisks"
+    );
+    request["apple_pay_dpan"] = json!(documented_payment_data(&request));
+    let answer = world.pay(request).await;
+    assert_eq!(with_chance_removed(answer, CARD_ID), fixture("v1/host2host_apple_pay.answer"));
+}
+
+#[tokio::test]
+async fn a_google_pay_payment_is_answered_as_in_the_newer_document() {
+    // By its prose every card on file is sent to 3-D Secure, so the sample may be of one.
+    for (auth_method, wallet_step) in [("PAN_ONLY", false), ("CRYPTOGRAM_3DS", true)] {
+        let world = at(0x64a7_eec2).await;
+        let faults = json!({
+            "form_base": "https://payment.smartcore.pro", "order_id_echo": "processing",
+            "wallet_step": wallet_step,
+        });
+        world.set(faults).await;
+        for version in ["v1", "v0"] {
+            let mut request = fixture(&format!("{version}/host2host_google_pay.request"));
+            request["order_id"] = json!(format!("{version}-1015"));
+            let sample = world.pay(request.clone()).await;
+            assert!(sample["msg"].as_str().unwrap().contains("still encrypted"), "no JSON inside");
+            let dpan = world.google_dpan(json!({"auth_method": auth_method})).await;
+            request["google_pay_dpan"] = json!(dpan);
+            let answer = with_chance_removed(world.pay(request).await, CARD_ID);
+            assert_eq!(answer, fixture("v1/host2host_google_pay.answer"));
+        }
+    }
 }
 
 #[tokio::test]
@@ -157,8 +214,9 @@ async fn every_example_of_our_own_page_is_taken_and_every_switch_has_one() {
         }
     }
     let defaults = serde_json::to_value(farthing_sandbox::control::Faults::default()).unwrap();
-    let callbacks = defaults["callbacks"].as_object().unwrap();
-    for name in defaults.as_object().unwrap().keys().chain(callbacks.keys()) {
+    let groups = ["callbacks", "apple_pay", "google_pay"];
+    let inside = groups.iter().flat_map(|group| defaults[group].as_object().unwrap().keys());
+    for name in defaults.as_object().unwrap().keys().chain(inside) {
         assert!(name == "replies" || shown.contains(name), "{name} has no example");
     }
     let faults = [
@@ -205,6 +263,24 @@ async fn every_position_of_the_issuers_pages_and_of_the_next_step_is_on_our_own_
     for step in steps.iter().map(|line| line.split('`').next().unwrap()) {
         world.set(json!({"next_step": step})).await;
     }
+}
+
+/// Where a member of `apple_pay` or `google_pay` has several positions, each is shown.
+#[tokio::test]
+async fn every_position_of_the_wallets_switches_is_on_our_own_page() {
+    let mut shown = std::collections::BTreeSet::new();
+    for example in examples() {
+        for wallet in ["apple_pay", "google_pay"] {
+            for (name, position) in example[wallet].as_object().into_iter().flatten() {
+                let key = position.as_object().and_then(|object| object.keys().next().cloned());
+                let position = key.unwrap_or_else(|| position.as_str().unwrap().to_owned());
+                shown.insert(format!("{name}: {position}"));
+            }
+        }
+    }
+    let all =
+        ["network_case: capitals", "network_case: mixed", "padding: padded", "padding: unpadded"];
+    assert_eq!(shown, all.map(str::to_owned).into());
 }
 
 /// The rows of a table of our own page, by the head of its first column.

@@ -9,10 +9,12 @@
 )]
 
 mod adapter;
+mod apple_pay;
 mod callbacks;
 mod common;
 mod control;
 mod documents;
+mod google_pay;
 mod issuers;
 mod misbehaviour;
 mod payments;

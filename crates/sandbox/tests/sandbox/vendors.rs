@@ -253,6 +253,10 @@ async fn kept_keys_are_the_same_after_a_restart() {
     // The merchant's files of before go on working.
     let token = merchant.token(&second, json!({})).await;
     merchant.open(&token, second.now().await).unwrap();
+    let wish = json!({"auth_method": "CRYPTOGRAM_3DS"});
+    let dpan = second.google_dpan(wish).await;
+    let paid = second.pay(crate::wallets::google_payment("a", &dpan)).await;
+    assert_eq!(paid["status"], 2);
     second.call(Method::POST, "/_control/reset", None).await;
     assert_eq!(second.vendors().await, before, "a reset forgets no key");
     second.sandbox.stop().await;

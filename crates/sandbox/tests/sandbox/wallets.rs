@@ -1,5 +1,7 @@
 //! What a merchant and a shopper do with wallets: certificates from the portal, tokens from the device, and opening Apple's.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use farthing_types::Money;
 use farthing_wallets::apple::{
     Expectations, MerchantKey, PaymentToken, Refusal, TrustRoots, Verifier,
@@ -8,7 +10,7 @@ use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::common::{World, json_of};
+use crate::common::{World, form_payment, json_of};
 
 pub const MERCHANT_ID: &str = "merchant.com.example.checkout";
 
@@ -42,6 +44,12 @@ impl AppleMerchant {
         let payment = self.verifier.verify_and_decrypt(&token, &expected, now)?;
         Ok(payment.device_pan().expose_base64().to_string())
     }
+
+    /// What goes to the gateway of a right token.
+    pub async fn dpan(&self, world: &World, wish: Value) -> String {
+        let token = self.token(world, wish).await;
+        self.open(&token, world.now().await).unwrap()
+    }
 }
 
 pub fn merchant_key(certificate: &str, key: &str) -> MerchantKey {
@@ -66,4 +74,29 @@ impl World {
     pub async fn google_data(&self, wish: Value) -> Value {
         self.post("/_control/wallets/google/token", wish).await
     }
+
+    /// What goes to the gateway of a token.
+    pub async fn google_dpan(&self, wish: Value) -> String {
+        let data = self.google_data(wish).await;
+        let token = &data["paymentMethodData"]["tokenizationData"]["token"];
+        STANDARD.encode(token.as_str().unwrap())
+    }
+}
+
+/// An Apple Pay payment with every required field.
+pub fn apple_payment(order_id: &str, dpan: &str) -> Value {
+    let mut request = form_payment(order_id);
+    request["payment_method"] = json!("applePayDPan");
+    request["apple_pay_dpan"] = json!(dpan);
+    request["apple_pay_payment_method_network"] = json!("Visa");
+    request
+}
+
+/// A Google Pay payment with every required field.
+pub fn google_payment(order_id: &str, dpan: &str) -> Value {
+    let mut request = form_payment(order_id);
+    request["payment_method"] = json!("googlePayDPan");
+    request["google_pay_dpan"] = json!(dpan);
+    request["google_pay_payment_method_network"] = json!("VISA");
+    request
 }

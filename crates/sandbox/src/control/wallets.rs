@@ -1,0 +1,81 @@
+//! Switches of wallets: `apple_pay` and `google_pay` in [`super::Faults`].
+
+use serde::{Deserialize, Serialize};
+
+/// What the gateway takes of Apple Pay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApplePayFaults {
+    /// Which letters the network's name must have.
+    pub network_case: LetterCase,
+    /// Which base64 the gateway takes.
+    pub padding: Padding,
+}
+
+/// What the gateway takes of Google Pay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GooglePayFaults {
+    /// Which letters the network's name must have.
+    pub network_case: LetterCase,
+    /// Which base64 the gateway takes.
+    pub padding: Padding,
+}
+
+/// Which letters a network's name must have. The documents show `Visa` for both wallets; Google writes `VISA`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterCase {
+    /// Any.
+    #[default]
+    Any,
+    /// Capital letters only: `VISA`.
+    Capitals,
+    /// A capital letter, and small ones: `Visa`.
+    Mixed,
+}
+
+impl LetterCase {
+    /// Whether a name is written so.
+    pub fn fits(self, name: &str) -> bool {
+        let has_small = name.bytes().any(|byte| byte.is_ascii_lowercase());
+        match self {
+            Self::Any => true,
+            Self::Capitals => !has_small,
+            Self::Mixed => has_small && name.starts_with(|first: char| first.is_ascii_uppercase()),
+        }
+    }
+}
+
+/// How base64 must end. Of the documents' samples Apple's is padded and Google's is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Padding {
+    /// With padding or without.
+    #[default]
+    Any,
+    /// With `=` up to a multiple of four characters.
+    Padded,
+    /// Without.
+    Unpadded,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_case_of_letters_is_told_by_the_name_alone() {
+        for (name, capitals, mixed) in [
+            ("Visa", false, true),
+            ("VISA", true, false),
+            ("visa", false, false),
+            ("MasterCard", false, true),
+            ("AmEx", false, true),
+        ] {
+            assert!(LetterCase::Any.fits(name));
+            assert_eq!(LetterCase::Capitals.fits(name), capitals, "{name}");
+            assert_eq!(LetterCase::Mixed.fits(name), mixed, "{name}");
+        }
+    }
+}
