@@ -195,7 +195,7 @@ fn failure(status: StatusCode, retry_after: Option<u32>) -> Response {
 }
 
 /// JSON that goes on for `bytes`, a piece at a time as the receiver takes it.
-fn endless(bytes: u64) -> Body {
+pub(crate) fn endless(bytes: u64) -> Body {
     const HEAD: &[u8] = br#"{"padding":""#;
     static PIECE: [u8; 64 * 1024] = [b'a'; 64 * 1024];
     Body::from_stream(stream::unfold((0_u64, bytes), |(sent, bytes)| async move {
@@ -225,7 +225,7 @@ fn drip(body: Body, ms: u64) -> Body {
 }
 
 /// The same body, which ends early when the sandbox stops.
-fn until_stop(shared: &Shared, body: Body) -> Body {
+pub(crate) fn until_stop(shared: &Shared, body: Body) -> Body {
     Body::from_stream(body.into_data_stream().take_until(Box::pin(shared.stopped())))
 }
 

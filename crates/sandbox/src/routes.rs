@@ -13,7 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::control::{ClockChange, Faults, Ledger, ReplyKind, ResendCallback, SentCallback};
+use crate::control::{
+    ClockChange, Faults, Ledger, ReplyKind, ResendCallback, SentCallback, SessionBehaviour,
+};
 use crate::net::Scissors;
 use crate::pages;
 use crate::sandbox::Shared;
@@ -25,7 +27,7 @@ const MAX_BODY: usize = 256 * 1024;
 /// How often a callback may be sent.
 const MAX_REPEAT: u32 = 100;
 /// Switches some of whose positions are objects: a new position replaces the old one, for both together are none.
-const POSITIONS: &[&str] = &["/acs/behaviour", "/acs/method"];
+const POSITIONS: &[&str] = &["/acs/behaviour", "/acs/method", "/apple_pay/session"];
 /// How many entries a list of a switch may have.
 const MAX_LIST: usize = 64;
 
@@ -271,6 +273,9 @@ fn judge(faults: &Faults) -> Result<(), String> {
     };
     http("refusal_http", faults.refusal_http)?;
     http("check_unknown_http", faults.check_unknown_http)?;
+    if let SessionBehaviour::HttpStatus { code } = faults.apple_pay.session {
+        http("apple_pay: session: code", code)?;
+    }
     if faults.waiting_status > 1 {
         return Err("waiting_status must be 0 or 1".to_owned());
     }

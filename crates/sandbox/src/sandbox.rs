@@ -20,7 +20,7 @@ use crate::control::{Faults, Ledger};
 use crate::net::{CuttableListener, Scissors};
 use crate::routes;
 use crate::state::State;
-use crate::wallets::Vendors;
+use crate::wallets::{Vendors, host};
 
 /// How often time-outs are looked for. Requests that depend on them look too.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -35,6 +35,8 @@ const MAX_BACKGROUND: usize = 20_000;
 pub struct Settings {
     /// Address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Address of Apple's host, which is played only if this is given; port 0 takes a free one.
+    pub apple_listen: Option<SocketAddr>,
     /// Also listens on `::1`, same port, if `listen` is `127.0.0.1` and the machine has it: browsers try it first for `localhost`.
     pub dual_stack: bool,
     /// What browsers and the server call the sandbox; `http://localhost:PORT` unless given.
@@ -56,6 +58,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            apple_listen: None,
             dual_stack: false,
             public_url: None,
             merchant_key: "test".to_owned(),
@@ -93,12 +96,21 @@ impl Sandbox {
             None => Url::parse(&format!("http://localhost:{}/", address.port()))
                 .map_err(io::Error::other)?,
         };
+        let apple = match settings.apple_listen {
+            Some(listen) => Some(host::bind(listen).await?),
+            None => None,
+        };
+        let apple_url = match &apple {
+            Some(listener) => Some(host::url(&public_url, listener.local_addr()?)?),
+            None => None,
+        };
         let state =
             State::new(settings.max_orders, settings.secret.clone(), key, settings.faults.clone());
         let (stop, _) = watch::channel(false);
         let shared = Arc::new(Shared {
             settings,
             public_url,
+            apple_url,
             client,
             vendors,
             state: Mutex::new(state),
@@ -106,10 +118,14 @@ impl Sandbox {
             stop,
         });
         let app = routes::router(Arc::clone(&shared));
-        let mut tasks: Vec<_> = listeners
-            .into_iter()
-            .map(|listener| tokio::spawn(serve(listener, app.clone(), shared.stopped())))
-            .collect();
+        // The one that can fail comes first.
+        let mut tasks = Vec::new();
+        if let Some(listener) = apple {
+            tasks.push(host::start(&shared, listener)?);
+        }
+        for listener in listeners {
+            tasks.push(tokio::spawn(serve(listener, app.clone(), shared.stopped())));
+        }
         tasks.push(tokio::spawn(sweep(Arc::clone(&shared))));
         Ok(Self { shared, address, tasks })
     }
@@ -117,6 +133,11 @@ impl Sandbox {
     /// The public URL, which ends in a slash.
     pub fn url(&self) -> Url {
         self.shared.public_url.clone()
+    }
+
+    /// The URL of Apple's host, which ends in a slash, if it is played.
+    pub fn apple_url(&self) -> Option<Url> {
+        self.shared.apple_url.clone()
     }
 
     /// The address that was bound.
@@ -191,6 +212,7 @@ fn below(base: &Url, path: &str) -> String {
 pub(crate) struct Shared {
     settings: Settings,
     public_url: Url,
+    apple_url: Option<Url>,
     client: reqwest::Client,
     vendors: Vendors,
     state: Mutex<State>,
@@ -204,8 +226,17 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn public_url(&self) -> &Url {
+        &self.public_url
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Where Apple's host is, if it is played.
+    pub(crate) fn apple_url(&self) -> Option<&Url> {
+        self.apple_url.as_ref()
     }
 
     pub(crate) fn vendors(&self) -> &Vendors {

@@ -17,6 +17,7 @@ use crate::smartcore::Refusal;
 use crate::smartcore::card::CardInput;
 use crate::smartcore::notice::{self, Notice};
 use crate::three_ds::Names;
+use crate::wallets::registry::Registry;
 
 /// The rule of the documents: "minimum time between card transactions 60 seconds".
 const CARD_TIME_LIMIT: SignedDuration = SignedDuration::from_secs(60);
@@ -63,6 +64,7 @@ pub(crate) struct State {
     key: [u8; 32],
     secret: SecretString,
     epoch: u64,
+    pub(crate) registry: Registry,
 }
 
 impl State {
@@ -87,6 +89,7 @@ impl State {
             key,
             secret,
             epoch: 0,
+            registry: Registry::default(),
         }
     }
 
@@ -321,7 +324,8 @@ impl State {
                 orders.push(order.to_ledger(self.faults.waiting_status));
             }
         }
-        Ledger { orders, requests: self.requests.to_ledger(), totals }
+        let sessions = self.registry.sessions();
+        Ledger { orders, requests: self.requests.to_ledger(), sessions, totals }
     }
 
     /// Newest first, for the page.

@@ -14,7 +14,7 @@ pub struct Faults {
     pub acs: AcsFaults,
     /// Base of `acsurl`, to which the path of the issuer's page is added; `None` is the sandbox itself. Any URL, to test what is refused.
     pub acs_base: Option<Url>,
-    /// What the gateway takes of Apple Pay.
+    /// What the gateway takes of Apple Pay, and how Apple's host behaves.
     pub apple_pay: ApplePayFaults,
     /// Whether one card may be used only once in 60 seconds (`CARD_TIME_LIMIT_PROCESSING_ERROR`).
     pub card_time_limit: bool,

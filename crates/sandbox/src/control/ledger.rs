@@ -13,6 +13,9 @@ pub struct Ledger {
     pub orders: Vec<LedgerOrder>,
     /// Requests per endpoint, under the last segment of its path.
     pub requests: BTreeMap<String, EndpointLog>,
+    /// Requests for merchant sessions at Apple's host, oldest first; only the last 64.
+    #[serde(default)]
+    pub sessions: Vec<LedgerSession>,
     /// Sums.
     pub totals: Totals,
 }
@@ -139,6 +142,23 @@ pub struct LedgerCallback {
     pub http_status: Option<u16>,
     /// Lost on purpose.
     pub lost: bool,
+}
+
+/// One request for a merchant session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerSession {
+    /// By the sandbox's clock.
+    pub at: Timestamp,
+    /// The merchant identifier of the client's certificate.
+    pub merchant_id: String,
+    /// `merchantIdentifier`.
+    pub merchant_identifier: String,
+    /// `initiativeContext`.
+    pub domain: String,
+    /// `displayName`.
+    pub display_name: String,
+    /// What the host answered; `None` if it was silent.
+    pub http_status: Option<u16>,
 }
 
 /// What was asked of one endpoint.

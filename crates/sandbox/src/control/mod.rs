@@ -12,11 +12,12 @@ pub use faults::{
     OrderIdEcho, ReplyFault, ReplyKind, Settle, Timeouts,
 };
 pub use ledger::{
-    Charge, ClockChange, ClockState, EndpointLog, Ledger, LedgerCallback, LedgerOrder, OrderKind,
-    PaymentMethod, Phase, RequestShape, ResendCallback, SentCallback, Totals,
+    Charge, ClockChange, ClockState, EndpointLog, Ledger, LedgerCallback, LedgerOrder,
+    LedgerSession, OrderKind, PaymentMethod, Phase, RequestShape, ResendCallback, SentCallback,
+    Totals,
 };
 pub use vendors::{
     AppleTokenFault, AppleTokenRequest, CertificateAnswer, CertificateKind, CertificateRequest,
-    GoogleAuthMethod, GoogleGateway, GoogleTokenFault, GoogleTokenRequest, WalletVendors,
+    Domains, GoogleAuthMethod, GoogleGateway, GoogleTokenFault, GoogleTokenRequest, WalletVendors,
 };
-pub use wallets::{ApplePayFaults, GooglePayFaults, LetterCase, Padding};
+pub use wallets::{ApplePayFaults, GooglePayFaults, LetterCase, Padding, SessionBehaviour};

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::Url;
 use zeroize::Zeroize as _;
 
 /// Answer of `GET /_control/wallets`: whom a server has to trust that takes the sandbox's wallets.
@@ -14,8 +15,12 @@ use zeroize::Zeroize as _;
 pub struct WalletVendors {
     /// The root that Apple Pay tokens lead to, instead of Apple Root CA - G3.
     pub apple_root_pem: String,
-    /// The root of merchants' identities.
+    /// Base URL of Apple's host, if one is played; merchant sessions are at `paymentservices/paymentSession` below it.
+    pub apple_host_url: Option<Url>,
+    /// The root of that host's certificate.
     pub apple_host_ca_pem: String,
+    /// Domains that are registered for Apple Pay; none means that all are.
+    pub apple_domains: Vec<String>,
     /// Google's root keys, as its `keys.json` has them.
     pub google_root_keys: Value,
     /// `tokenizationSpecification.parameters` of a payment request.
@@ -69,6 +74,14 @@ impl fmt::Debug for CertificateAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CertificateAnswer(..)")
     }
+}
+
+/// Body of `POST /_control/wallets/apple/domains`, and its answer with all that are registered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Domains {
+    /// Fully qualified names, without scheme, port or path.
+    pub domains: Vec<String>,
 }
 
 /// Body of `POST /_control/wallets/apple/token`: what a phone and Apple's servers make together. Its number is wiped on drop.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the gateway takes of Apple Pay.
+/// What the gateway takes of Apple Pay, and how Apple's host behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApplePayFaults {
@@ -10,6 +10,8 @@ pub struct ApplePayFaults {
     pub network_case: LetterCase,
     /// Which base64 the gateway takes.
     pub padding: Padding,
+    /// What Apple's host answers.
+    pub session: SessionBehaviour,
 }
 
 /// What the gateway takes of Google Pay.
@@ -58,6 +60,36 @@ pub enum Padding {
     Padded,
     /// Without.
     Unpadded,
+}
+
+/// What Apple's host answers to a request for a merchant session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SessionBehaviour {
+    /// Another HTTP code, with an error such as Apple's.
+    HttpStatus {
+        /// 200 to 599.
+        code: u16,
+    },
+    /// A JSON text without end.
+    Huge {
+        /// It does end after so many bytes.
+        bytes: u64,
+    },
+    /// Half of the session, with a `Content-Length` that agrees.
+    Malformed,
+    /// A session, or why there is none.
+    #[default]
+    Normal,
+    /// Sends the caller to another address, which must not be asked.
+    Redirects,
+    /// Nothing, ever.
+    Silent,
+    /// The same, late.
+    Slow {
+        /// Real milliseconds.
+        ms: u64,
+    },
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 mod csr;
 mod device;
 mod files;
+pub(crate) mod host;
 mod portal;
+pub(crate) mod registry;
 mod tls;
 
 use std::io;
@@ -36,6 +38,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/_control/wallets", get(portal::show))
         .route("/_control/wallets/apple/certificates", post(portal::certify))
+        .route("/_control/wallets/apple/domains", post(portal::register))
         .route("/_control/wallets/apple/token", post(device::apple))
         .route("/_control/wallets/google/token", post(device::google))
 }

@@ -1,7 +1,7 @@
-//! Certificates for TLS: a root, and merchants' identities.
+//! Certificates for TLS: a root, the one that Apple's host shows, and merchants' identities.
 //!
 //! Tokens need certificates of Apple's structure, which the crate of wallets makes; TLS needs those of every web server, which rcgen
-//! makes.
+//! makes. One root signs both ends here, since the sandbox is the only one that trusts it.
 
 use std::io;
 
@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use pem_rfc7468::LineEnding;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, date_time_ymd,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SanType, date_time_ymd,
 };
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_cert::Certificate;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,8 @@ use zeroize::Zeroizing;
 const USER_ID: &[u64] = &[0, 9, 2342, 19_200_300, 100, 1, 1];
 /// How long an identity is valid: Apple's 25 months.
 const IDENTITY_DAYS: i64 = 25 * 365 / 12;
-/// How long the root is valid.
+/// How long the host's certificate is valid, which every start makes anew; and the root.
+const HOST_DAYS: i64 = 365;
 const ROOT_DAYS: i64 = 3653;
 
 /// A root that signs certificates for TLS.
@@ -75,6 +76,26 @@ impl Authority {
     /// The root's certificate, PEM.
     pub(crate) fn certificate(&self) -> &str {
         &self.certificate
+    }
+
+    /// The same in DER.
+    pub(crate) fn certificate_der(&self) -> io::Result<CertificateDer<'static>> {
+        Ok(from_pem("CERTIFICATE", &self.certificate)?.to_vec().into())
+    }
+
+    /// A certificate for these names, and its key.
+    pub(crate) fn host(
+        &self,
+        names: Vec<SanType>,
+        now: Timestamp,
+    ) -> io::Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut params = leaf("Apple Pay gateway (Farthing Sandbox)");
+        params.subject_alt_names = names;
+        params.insert_extended_key_usage(ExtendedKeyUsagePurpose::ServerAuth);
+        set_validity(&mut params, now, HOST_DAYS);
+        let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        Ok((certificate.into(), key.into()))
     }
 
     /// A merchant identity certificate for a key that the merchant has made, PEM.

@@ -9,6 +9,7 @@
 )]
 
 mod adapter;
+mod apple_host;
 mod apple_pay;
 mod callbacks;
 mod common;

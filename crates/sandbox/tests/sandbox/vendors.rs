@@ -9,7 +9,7 @@ use farthing_wallets::apple::{
 };
 use farthing_wallets::google::{self, EncryptedToken, RootKeys};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::common::{CHALLENGE, World, but, json_of};
 use crate::wallets::{AppleMerchant, MERCHANT_ID, merchant_key};
@@ -25,6 +25,7 @@ async fn roots_and_gateway_are_told_in_the_forms_that_a_server_reads() {
     let vendors = world.vendors().await;
     let root = vendors["apple_root_pem"].as_str().unwrap();
     TrustRoots::danger_sandbox(root.as_bytes()).unwrap();
+    assert_eq!(vendors["apple_host_url"], Value::Null, "nobody asked for it");
     assert!(vendors["apple_host_ca_pem"].as_str().unwrap().starts_with("-----BEGIN CERTIFICATE"));
     let roots = RootKeys::from_json(vendors["google_root_keys"].to_string().as_bytes()).unwrap();
     assert_eq!(
