@@ -34,6 +34,7 @@ pub mod scenes;
 pub mod shop;
 pub mod signature;
 pub mod wait;
+pub mod wallets;
 pub mod world;
 
 pub use cards::Card;

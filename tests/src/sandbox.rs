@@ -93,6 +93,29 @@ impl Sandbox {
         self.faults(json!({"replies": []})).await;
     }
 
+    /// Whom a server has to trust that takes the sandbox's wallets.
+    pub async fn wallets(&self) -> Value {
+        self.call(reqwest::Method::GET, "/_control/wallets", None).await
+    }
+
+    /// Apple's portal: a certificate of a kind with its key.
+    pub async fn certificate(&self, kind: &str, merchant_id: &str) -> Value {
+        let wish = json!({"kind": kind, "merchant_id": merchant_id});
+        self.call(reqwest::Method::POST, "/_control/wallets/apple/certificates", Some(&wish)).await
+    }
+
+    /// Apple's portal: only these domains may show the button.
+    pub async fn register_domains(&self, domains: &[&str]) {
+        let wish = json!({"domains": domains});
+        self.call(reqwest::Method::POST, "/_control/wallets/apple/domains", Some(&wish)).await;
+    }
+
+    /// The device in the shopper's hand: a token of `apple` or `google`.
+    pub async fn token(&self, wallet: &str, wish: &Value) -> Value {
+        let path = format!("/_control/wallets/{wallet}/token");
+        self.call(reqwest::Method::POST, &path, Some(wish)).await
+    }
+
     /// Moves the sandbox's clock.
     pub async fn advance_clock(&self, seconds: i64) {
         self.call(

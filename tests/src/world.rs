@@ -22,6 +22,7 @@ use crate::receiver::Receiver;
 use crate::sandbox::Sandbox;
 use crate::scan::{Canary, Report, Scanner};
 use crate::shop::{Look, Shop, Site};
+use crate::wallets::{DEVICE_NUMBER, Wallets};
 
 /// What a world is made of.
 #[derive(Clone, Debug)]
@@ -32,10 +33,17 @@ pub struct WorldBuilder {
     env: Vec<(String, String)>,
     proxied: bool,
     fronted: bool,
+    wallets: bool,
     edit: fn(String) -> String,
 }
 
 impl WorldBuilder {
+    /// Apple Pay and Google Pay are configured, and the sandbox plays Apple's host.
+    pub fn wallets(mut self) -> Self {
+        self.wallets = true;
+        self
+    }
+
     /// `[server] call_timeout`, such as `1s`.
     pub fn call_timeout(mut self, value: &str) -> Self {
         value.clone_into(&mut self.call_timeout);
@@ -103,6 +111,7 @@ pub struct World {
     /// The merchant's shop, whose origins are registered.
     pub shop: Shop,
     front: Option<Front>,
+    wallets: Option<Wallets>,
     http: reqwest::Client,
     capture: Capture,
     cards: Mutex<Vec<Card>>,
@@ -181,6 +190,7 @@ impl World {
             env: Vec::new(),
             proxied: false,
             fronted: false,
+            wallets: false,
             edit: |text| text,
         }
     }
@@ -192,10 +202,11 @@ impl World {
             std::fs::create_dir(dir.path().join(name)).expect("a directory");
         }
         let http = http_client();
+        let sandbox_args = ["sandbox", "--listen", "127.0.0.1:0", "--apple-listen", "127.0.0.1:0"];
         let sandbox_process = Process::start(&Plan {
             name: "sandbox",
             program: None,
-            args: ["sandbox", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
+            args: sandbox_args.map(str::to_owned).to_vec(),
             env: vec![("RUST_LOG".to_owned(), "debug".to_owned())],
             dir: &dir.path().join("logs"),
             announced: farthing_line,
@@ -221,7 +232,16 @@ impl World {
             public_url: front.as_ref().map(|front| front.url.clone()),
             shops: Site::BOTH.map(|site| shop.origin(site)).to_vec(),
         };
-        let text = (builder.edit)(settings.toml(&dir.path().join("data")));
+        let sandbox = Sandbox::new(sandbox_process.url.clone(), http.clone());
+        let mut text = settings.toml(&dir.path().join("data"));
+        let wallets = if builder.wallets {
+            let (wallets, sections) = Wallets::set_up(&sandbox, &dir.path().join("conf")).await;
+            text += &sections;
+            Some(wallets)
+        } else {
+            None
+        };
+        let text = (builder.edit)(text);
         std::fs::write(dir.path().join("conf/farthing.toml"), text).expect("a writable file");
         let server =
             start_server(dir.path(), &builder.env, None).unwrap_or_else(|error| panic!("{error}"));
@@ -233,7 +253,8 @@ impl World {
         let capture = Capture::new(&dir.path().join("capture/merchant.txt"));
         Self {
             api: Api::new(http.clone(), origin.clone(), config::API_KEY, capture.clone()),
-            sandbox: Sandbox::new(sandbox_process.url.clone(), http.clone()),
+            sandbox,
+            wallets,
             dir: Some(dir),
             server: Some(server),
             sandbox_process: Some(sandbox_process),
@@ -273,6 +294,11 @@ impl World {
     /// The front before the server.
     pub fn front(&self) -> &Front {
         self.front.as_ref().expect("this world has a front")
+    }
+
+    /// What the merchant got from the wallets' vendors.
+    pub fn wallets(&self) -> &Wallets {
+        self.wallets.as_ref().expect("this world has wallets")
     }
 
     /// Where browsers find the server.
@@ -497,7 +523,8 @@ impl World {
     fn card_canaries(&self) -> Vec<Canary> {
         let cards = self.cards.lock().expect("not poisoned");
         let both = |card: &Card| [Canary::pan(&card.number), Canary::code(&card.code)];
-        cards.iter().flat_map(both).collect()
+        let device = self.wallets.iter().map(|_| Canary::pan(DEVICE_NUMBER));
+        cards.iter().flat_map(both).chain(device).collect()
     }
 
     /// Searches what was left behind so far.

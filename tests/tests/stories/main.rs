@@ -42,4 +42,5 @@ mod parallel_submits;
 mod planted_get_refused;
 mod processes;
 mod steps;
+mod wallets;
 mod webhooks;
