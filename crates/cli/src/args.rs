@@ -37,6 +37,12 @@ pub(crate) enum Command {
         /// Where to listen; port 0 takes a free one.
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
         listen: SocketAddr,
+        /// Play Apple's host too, here; port 0 takes a free one.
+        #[arg(long, value_name = "ADDR")]
+        apple_listen: Option<SocketAddr>,
+        /// Keep the keys of wallets' vendors in this directory; they are made anew at each start otherwise.
+        #[arg(long, value_name = "DIR")]
+        wallet_keys: Option<PathBuf>,
     },
     /// Check configuration, keys, clock, reachability and headers; print the PCI scope.
     Doctor {

@@ -43,7 +43,9 @@ async fn run(command: Command) -> Result {
     match command {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Serve { config } => serve::serve(&config).await,
-        Command::Sandbox { listen } => serve::sandbox(listen).await,
+        Command::Sandbox { listen, apple_listen, wallet_keys } => {
+            serve::sandbox(listen, apple_listen, wallet_keys).await
+        }
         Command::Doctor { config } => doctor::run(&config).await,
         Command::Session(command) => commands::session::run(command).await,
         Command::Payment(command) => commands::payment::run(command).await,

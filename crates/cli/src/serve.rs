@@ -1,7 +1,7 @@
 //! `farthing serve` and `farthing sandbox`: run until told to stop.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use farthing_sandbox::{Sandbox, Settings};
 use farthing_server::Server;
@@ -30,14 +30,21 @@ pub(crate) async fn serve(config: &Path) -> Result {
 }
 
 /// Runs the sandbox.
-pub(crate) async fn sandbox(listen: SocketAddr) -> Result {
+pub(crate) async fn sandbox(
+    listen: SocketAddr,
+    apple_listen: Option<SocketAddr>,
+    wallet_keys: Option<PathBuf>,
+) -> Result {
     logging::to_standard_error()?;
-    let sandbox =
-        Sandbox::start(Settings { listen, ..Settings::default() }).await.map_err(|error| {
-            Failure::refused(&format!("the sandbox cannot listen on {listen}"), error)
-        })?;
+    let settings = Settings { listen, apple_listen, wallet_keys, ..Settings::default() };
+    let sandbox = Sandbox::start(settings).await.map_err(|error| {
+        Failure::refused(&format!("the sandbox does not start on {listen}"), error)
+    })?;
     let stop = signals::stop();
     line(&format!("listening on {}", without_slash(sandbox.url().as_str())));
+    if let Some(url) = sandbox.apple_url() {
+        line(&format!("apple host listening on {}", without_slash(url.as_str())));
+    }
     stop.await;
     sandbox.stop().await;
     Ok(())

@@ -78,6 +78,37 @@ fn the_sandbox_announces_itself_answers_and_ends_well_on_sigterm() {
 }
 
 #[test]
+fn the_sandbox_announces_apple_s_host_and_keeps_its_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let arguments = [
+        "sandbox",
+        "--listen",
+        "127.0.0.1:0",
+        "--apple-listen",
+        "127.0.0.1:0",
+        "--wallet-keys",
+        keys.to_str().unwrap(),
+    ];
+    let vendors = || {
+        let mut sandbox = Running::start(&arguments);
+        let url = sandbox.url("listening");
+        let apple = sandbox.url("apple host");
+        let vendors = runtime().block_on(async {
+            let answer = client().get(format!("{url}/_control/wallets")).send().await.unwrap();
+            serde_json::from_str::<serde_json::Value>(&answer.text().await.unwrap()).unwrap()
+        });
+        assert_eq!(vendors["apple_host_url"], format!("{apple}/"));
+        assert_eq!(sandbox.stop(), Some(0));
+        vendors
+    };
+    let (first, second) = (vendors(), vendors());
+    for name in ["apple_root_pem", "apple_host_ca_pem", "google_root_keys"] {
+        assert_eq!(first[name], second[name], "{name}");
+    }
+}
+
+#[test]
 fn the_demo_sells_a_book_up_to_the_checkout_and_ends_well_on_sigterm() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
