@@ -153,7 +153,30 @@ fn decode(text: &str, padding: Padding) -> Result<Zeroizing<Vec<u8>>, &'static s
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::wallets::Vendors;
+
+    static VENDORS: LazyLock<Vendors> = LazyLock::new(|| Vendors::open(None, now()).unwrap());
+
+    fn now() -> Timestamp {
+        "2030-01-01T00:00:00Z".parse().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn noise_is_no_token_of_either_wallet(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[{}\"a-zA-Z:,0-9]{0,60}") {
+            for noise in [bytes.as_slice(), text.as_bytes()] {
+                prop_assert!(apple_pay::read(noise, None, now()).is_err());
+                prop_assert!(google_pay::open(noise, &VENDORS.opener, now()).is_err());
+            }
+            let decoded = decode(&text, Padding::Any);
+            prop_assert!(decoded.is_err() || text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        }
+    }
 
     #[test]
     fn base64_is_taken_in_every_form_that_the_switch_allows() {
