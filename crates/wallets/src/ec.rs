@@ -39,7 +39,6 @@ impl Point {
     }
 
     /// The DER of a SubjectPublicKeyInfo.
-    #[cfg(feature = "issuer")]
     pub(crate) fn to_spki(self) -> Vec<u8> {
         [SPKI_HEAD.as_slice(), &self.0].concat()
     }

@@ -1,6 +1,7 @@
 //! Wallet tokens: Apple Pay payment tokens are verified and decrypted ([`apple`]), Google Pay tokens are checked ([`google`]).
 //!
-//! Sans-I/O: no network, no clock, no store. Time, keys and roots are passed in, so recorded tokens test everything. Nothing here
+//! Sans-I/O: no network, no clock, no store. Time, keys and roots are passed in, so recorded tokens test everything; only who makes new
+//! keys ([`apple::CertificateRequest`], the issuers) asks the operating system for randomness. Nothing here
 //! remembers a token: that one is never used twice is the caller's duty, with the transaction id behind a unique constraint that is
 //! written before the gateway is called.
 //!

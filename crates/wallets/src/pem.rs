@@ -4,6 +4,8 @@ use zeroize::Zeroizing;
 
 /// RFC 7468, section 5.
 pub(crate) const CERTIFICATE: &str = "CERTIFICATE";
+/// PKCS#10: RFC 7468, section 7.
+pub(crate) const REQUEST: &str = "CERTIFICATE REQUEST";
 /// PKCS#8: RFC 7468, section 10.
 pub(crate) const PRIVATE_KEY: &str = "PRIVATE KEY";
 /// PKCS#8 under a password: RFC 7468, section 11.

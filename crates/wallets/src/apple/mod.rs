@@ -37,6 +37,7 @@ mod payload;
 mod payment;
 
 mod refusal;
+mod request;
 mod roots;
 mod signature;
 mod token;
@@ -47,6 +48,7 @@ pub use merchant::{MerchantKey, MerchantKeyError, ProcessingCertificate};
 pub use payload::DevicePan;
 pub use payment::{Expectations, Payment, Summary};
 pub use refusal::Refusal;
+pub use request::{CertificateRequest, NotRequested};
 pub use roots::{NotARoot, TrustRoots};
 pub use token::{PaymentToken, Version};
 pub use verifier::Verifier;

@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 use farthing_wallets::apple::issuer::{DeviceCard, Issuer, IssuerFiles, ProcessingFiles};
 use farthing_wallets::apple::{
-    DevicePan, MerchantKey, MerchantKeyError, Payment, PaymentToken, Refusal, Summary, TrustRoots,
-    Verifier,
+    CertificateRequest, DevicePan, MerchantKey, MerchantKeyError, Payment, PaymentToken, Refusal,
+    Summary, TrustRoots, Verifier,
 };
 use farthing_wallets::google::gateway::{Auth, CardMessage, Cryptogram, GatewayKey, Opener};
 use farthing_wallets::google::{EncryptedToken, RootKeys};
@@ -20,6 +20,7 @@ assert_not_impl_any!(PaymentToken: Clone, Copy, Display, LowerHex, PartialEq, Pa
 assert_not_impl_any!(DevicePan: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(Payment: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(MerchantKey: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
+assert_not_impl_any!(CertificateRequest: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(Verifier: Clone, Copy, Display, serde::Serialize);
 assert_not_impl_any!(EncryptedToken: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
 assert_not_impl_any!(GatewayKey: Clone, Copy, Display, LowerHex, PartialEq, PartialOrd, Hash, serde::Serialize, DeserializeOwned, AsRef<str>, AsRef<[u8]>);
