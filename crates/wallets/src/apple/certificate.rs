@@ -112,6 +112,15 @@ impl<'a> Certificate<'a> {
         ids.any(|id| id.oid == oid::USER_ID && id.value.value() == merchant_id.as_bytes())
     }
 
+    /// The subject's only UID, which the certificate's issuer alone vouches for.
+    pub(super) fn user_id(&self) -> Option<&str> {
+        let names = self.content.subject().as_ref();
+        let mut ids = names.iter().flat_map(RelativeDistinguishedName::iter);
+        let id = ids.find(|id| id.oid == oid::USER_ID)?;
+        let is_only = !ids.any(|id| id.oid == oid::USER_ID);
+        str::from_utf8(id.value.value()).ok().filter(|_| is_only)
+    }
+
     /// The value of an extension. Where one comes twice, [`Certificate::has_plain_extensions`] says no.
     pub(super) fn extension(&self, kind: &ObjectIdentifier) -> Option<&[u8]> {
         let extensions = self.content.extensions()?;

@@ -116,6 +116,16 @@ impl ProcessingCertificate {
         })
     }
 
+    /// The merchant identifier that a certificate itself names, by its subject's UID.
+    ///
+    /// For a person who looks into a token. A server knows its merchant identifier from its configuration, and holds the certificate to it.
+    pub fn unverified_merchant_id(certificate: &[u8]) -> Result<String, MerchantKeyError> {
+        let (_, der) =
+            pem::read(certificate, &[pem::CERTIFICATE]).ok_or(MerchantKeyError::Certificate)?;
+        let certificate = Certificate::read(&der).map_err(|_| MerchantKeyError::Certificate)?;
+        certificate.user_id().map(str::to_owned).ok_or(MerchantKeyError::Uid)
+    }
+
     /// The merchant identifier.
     pub fn merchant_id(&self) -> &str {
         &self.merchant_id

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use farthing_types::card::Last4;
-use farthing_types::{Money, Pan};
+use farthing_types::{Currency, Money, Pan};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -72,7 +72,7 @@ impl<'a> Payload<'a> {
     }
 
     /// Steps 1 and 2: currency and amount are the order's.
-    pub(super) fn check_amount(&self, expected: Money) -> Result<(), Refusal> {
+    pub(super) fn check_amount(&self, expected: Money) -> Result<Money, Refusal> {
         // Three digits with leading zeros: `036`.
         if self.currency_code != format!("{:03}", expected.currency().numeric()) {
             return Err(Refusal::Currency);
@@ -80,7 +80,16 @@ impl<'a> Payload<'a> {
         if self.transaction_amount != expected.minor() {
             return Err(Refusal::Amount);
         }
-        Ok(())
+        Ok(expected)
+    }
+
+    /// Currency and amount as the token says them, of no order.
+    pub(super) fn amount(&self) -> Result<Money, Refusal> {
+        let code = self.currency_code;
+        let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit());
+        let numeric = code.parse().ok().filter(|_| is_code).ok_or(Refusal::Currency)?;
+        let currency = Currency::from_numeric(numeric).ok_or(Refusal::Currency)?;
+        Money::new(self.transaction_amount, currency).map_err(|_| Refusal::Amount)
     }
 
     /// Step 5: not expired, until the end of the day in UTC.

@@ -67,20 +67,24 @@ pub struct Summary {
 }
 
 impl Payment {
-    /// Steps 1 to 8, in their order.
+    /// Steps 1 to 8, in their order; without an amount any will do.
     pub(super) fn check(
         signed: &Signed<'_>,
         plaintext: Plaintext,
-        expected: &Expectations<'_>,
+        amount: Option<Money>,
+        application_data: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         let token = signed.token();
         let payload = Payload::read(&plaintext)?;
-        payload.check_amount(expected.amount)?; // 1, 2
+        let amount = match amount {
+            Some(amount) => payload.check_amount(amount)?, // 1, 2
+            None => payload.amount()?,
+        };
         if token.transaction_id() != token.transaction_identifier() {
             return Err(Refusal::TransactionId); // 3
         }
-        if !has_application_data(token.application_data(), expected.application_data) {
+        if !has_application_data(token.application_data(), application_data) {
             return Err(Refusal::ApplicationData); // 4
         }
         let expires = payload.check_expiry(now)?; // 5
@@ -96,8 +100,8 @@ impl Payment {
             network: token.network().to_owned(),
             number: mask(payload.number()),
             expires,
-            currency: expected.amount.currency(),
-            amount: expected.amount.minor(),
+            currency: amount.currency(),
+            amount: amount.minor(),
             payment_data_type: "3DSecure",
             cryptogram_bytes,
             eci: payload.eci(),

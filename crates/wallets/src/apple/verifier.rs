@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use farthing_types::Money;
 use jiff::Timestamp;
 
 use super::Refusal;
@@ -44,10 +45,34 @@ impl Verifier {
         expected: &Expectations<'_>,
         now: Timestamp,
     ) -> Result<Payment, Refusal> {
+        let Expectations { amount, application_data } = *expected;
+        self.open(token, Some(amount), application_data, now)
+    }
+
+    /// The same for whatever amount the token says, which stands in its [`Payment::summary`].
+    ///
+    /// For a person who looks into a token. Whoever charges what comes out may charge it for another order than it was made for: a server
+    /// that takes money calls [`Verifier::verify_and_decrypt`].
+    pub fn danger_open_any_amount(
+        &self,
+        token: &PaymentToken,
+        application_data: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Payment, Refusal> {
+        self.open(token, None, application_data, now)
+    }
+
+    fn open(
+        &self,
+        token: &PaymentToken,
+        amount: Option<Money>,
+        application_data: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Payment, Refusal> {
         let signed = Signed::verify(token, &self.roots, &self.chains, now)?; // 5.2
         let key = ContentKey::of(&signed, &self.keys)?; // 5.3 to 5.5
         let plaintext = Plaintext::open(&signed, &key)?; // 5.6
-        Payment::check(&signed, plaintext, expected, now) // 5.7, 5.8
+        Payment::check(&signed, plaintext, amount, application_data, now) // 5.7, 5.8
     }
 }
 

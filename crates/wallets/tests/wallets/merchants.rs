@@ -29,6 +29,18 @@ fn an_expired_certificate_loads_and_says_when_it_expired() {
 }
 
 #[test]
+fn a_certificate_names_its_merchant_itself() {
+    let named = |file| ProcessingCertificate::unverified_merchant_id(&fixture(file));
+    for file in ["merchant-a.cert.pem", "merchant-b.cert.pem", "merchant-rsa.cert.pem"] {
+        assert_eq!(named(file).as_deref(), Ok(MERCHANT_ID), "{file}");
+    }
+    // It proves nothing: the hash is compared by whoever loads the certificate.
+    assert_eq!(named("../certificates/other-hash.pem").as_deref(), Ok(MERCHANT_ID));
+    assert_eq!(named("../certificates/no-uid.pem"), Err(MerchantKeyError::Uid));
+    assert_eq!(named("merchant-a.key.pem"), Err(MerchantKeyError::Certificate));
+}
+
+#[test]
 fn sec1_pkcs8_and_pkcs1_keys_are_read_with_what_stands_around_them() {
     let certificate = fixture("merchant-a.cert.pem");
     let sec1 = String::from_utf8(fixture("merchant-a.key.pem")).unwrap();

@@ -203,6 +203,42 @@ fn the_order_s_amount_counts_in_its_own_minor_units() {
 }
 
 #[test]
+fn without_an_order_the_amount_is_the_token_s_and_all_else_is_checked() {
+    let world = World::new();
+    let open = |data: &Value, application_data| {
+        let token = world.token(&data.to_string(), VISA, now());
+        let token = PaymentToken::from_json(token.to_string().as_bytes()).unwrap();
+        world.verifier.danger_open_any_amount(&token, application_data, now())
+    };
+    let of = |currency: &str, amount: Value| {
+        let mut data = good();
+        data["currencyCode"] = json!(currency);
+        data["transactionAmount"] = amount;
+        data
+    };
+    for (numeric, code, minor) in [("978", "EUR", 1000), ("036", "AUD", 0), ("392", "JPY", 7)] {
+        let payment = open(&of(numeric, json!(minor)), None).unwrap();
+        let summary = payment.summary();
+        assert_eq!((summary.currency.code(), summary.amount), (code, minor));
+    }
+    for (currency, amount, refusal) in [
+        ("000", json!(1), Refusal::Currency),
+        ("36", json!(1), Refusal::Currency),
+        ("0978", json!(1), Refusal::Currency),
+        ("+97", json!(1), Refusal::Currency),
+        ("EUR", json!(1), Refusal::Currency),
+        ("978", json!(u64::MAX), Refusal::Amount),
+        ("978", json!(-1), Refusal::Plaintext),
+    ] {
+        assert_eq!(open(&of(currency, amount), None).unwrap_err(), refusal, "{currency}");
+    }
+    let mut expired = good();
+    expired["applicationExpirationDate"] = json!("200101");
+    assert_eq!(open(&expired, None).unwrap_err(), Refusal::Expired);
+    assert_eq!(open(&good(), Some(b"asked for")).unwrap_err(), Refusal::ApplicationData);
+}
+
+#[test]
 fn the_claimed_network_has_to_be_that_of_the_number() {
     let world = World::new();
     for (network, refusal) in [
