@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Check a recorded callback.
     #[command(subcommand)]
     Callback(Callback),
+    /// Make keys and certificate requests for Apple Pay.
+    #[command(subcommand)]
+    Applepay(Applepay),
 }
 
 /// `farthing demo`.
@@ -345,6 +348,20 @@ pub(crate) enum Callback {
 pub(crate) enum GatewayName {
     /// SmartCore.
     Smartcore,
+}
+
+/// `farthing applepay …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Applepay {
+    /// Make keys and certificate requests for both certificates, and say what to do with them.
+    Csr {
+        /// Where the four files go; made if it is not there. Nothing that exists is overwritten.
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        out: PathBuf,
+        /// For mainland China: payment processing by RSA of 2048 bits instead of P-256.
+        #[arg(long)]
+        rsa: bool,
+    },
 }
 
 #[cfg(test)]

@@ -51,5 +51,6 @@ async fn run(command: Command) -> Result {
         Command::Payment(command) => commands::payment::run(command).await,
         Command::Link(command) => commands::link::run(command).await,
         Command::Callback(command) => commands::callback::run(command),
+        Command::Applepay(command) => commands::applepay::run(command),
     }
 }

@@ -60,14 +60,15 @@ fn help_lists_every_command_of_this_version_and_no_other() {
     let output = run(&["--help"]);
     assert_code(&output, 0);
     let help = out(&output);
-    for command in ["demo", "serve", "sandbox", "doctor", "session", "payment", "link", "callback"]
+    for command in
+        ["demo", "serve", "sandbox", "doctor", "session", "payment", "link", "callback", "applepay"]
     {
         assert!(
             help.lines().any(|line| line.trim_start().starts_with(command)),
             "{command} is missing in {help}"
         );
     }
-    for later in ["payout", "exchange", "applepay", "export", "balance"] {
+    for later in ["payout", "exchange", "export", "balance"] {
         assert!(!help.contains(later), "{later} does not exist yet");
     }
     assert!(!help.contains("script tag"), "there is none yet: {help}");

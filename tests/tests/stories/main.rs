@@ -8,6 +8,7 @@
 )]
 
 mod accessibility;
+mod applepay;
 mod back_refresh_double_submit;
 mod bad_input;
 mod browser_memory;

@@ -1,5 +1,6 @@
 //! The merchant's commands.
 
+pub(crate) mod applepay;
 pub(crate) mod callback;
 pub(crate) mod link;
 pub(crate) mod payment;

@@ -1,0 +1,13 @@
+//! `farthing applepay …`.
+
+mod csr;
+
+use crate::args::Applepay;
+use crate::outcome::Result;
+
+/// Runs the command.
+pub(crate) fn run(command: Applepay) -> Result {
+    match command {
+        Applepay::Csr { out, rsa } => csr::run(&out, rsa),
+    }
+}
