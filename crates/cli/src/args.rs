@@ -62,7 +62,7 @@ pub(crate) enum Command {
     /// Check a recorded callback.
     #[command(subcommand)]
     Callback(Callback),
-    /// Make keys and certificate requests for Apple Pay.
+    /// Make keys and certificate requests for Apple Pay; look into a recorded token.
     #[command(subcommand)]
     Applepay(Applepay),
 }
@@ -362,6 +362,54 @@ pub(crate) enum Applepay {
         #[arg(long)]
         rsa: bool,
     },
+    /// Verify and decrypt a recorded token; print JSON in which its number is masked.
+    Verify(Box<VerifyToken>),
+}
+
+/// `farthing applepay verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyToken {
+    /// The token's JSON as the browser sent it, or - for standard input.
+    #[arg(value_name = "TOKEN.json")]
+    pub(crate) token: PathBuf,
+    /// The payment processing certificate, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: PathBuf,
+    /// Its private key, PEM without a password.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Another root than Apple's, PEM: a sandbox's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
+    /// RFC 3339 time that replaces the clock: when the token was made.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
+    /// Print the base64 that goes to the gateway instead. It is card data: do not keep it.
+    #[arg(long)]
+    pub(crate) expose_dpan: bool,
+    /// The order's amount in integer minor units; without it the token's is printed and not compared.
+    #[arg(long, value_name = "MINOR", value_parser = minor_units, requires = "currency")]
+    pub(crate) amount: Option<u64>,
+    /// The order's currency, ISO 4217 code.
+    #[arg(long, value_name = "CUR", requires = "amount")]
+    pub(crate) currency: Option<Currency>,
+    /// The applicationData of the payment request; without it the token must have none.
+    #[arg(long, value_name = "BASE64")]
+    pub(crate) application_data: Option<Base64>,
+}
+
+/// Bytes, typed as standard base64.
+#[derive(Clone, Debug)]
+pub(crate) struct Base64(pub(crate) Vec<u8>);
+
+impl std::str::FromStr for Base64 {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        use base64::Engine as _;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text);
+        bytes.map(Self).map_err(|_| "must be standard base64 with padding")
+    }
 }
 
 #[cfg(test)]

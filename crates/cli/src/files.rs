@@ -5,11 +5,15 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use crate::outcome::{Failure, Result};
 
 /// The largest file that is read.
 const MAX_LEN: u64 = 1024 * 1024;
+
+/// The largest private key that is read: RSA of 2048 bits has some 1.7 KiB.
+const MAX_KEY_LEN: usize = 64 * 1024;
 
 /// For nobody else's eyes.
 pub(crate) const PRIVATE: u32 = 0o600;
@@ -44,6 +48,29 @@ pub(crate) fn secret(path: &Path) -> Result<SecretString> {
         return Err(Failure::Usage(format!("{} is empty", path.display())));
     }
     Ok(SecretString::from(text.to_owned()))
+}
+
+/// A private key's file, in memory that is wiped.
+pub(crate) fn key(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let fail =
+        |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+    let mut file = File::open(path).map_err(fail)?;
+    // Its final size from the start: a buffer that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(vec![0; MAX_KEY_LEN + 1]);
+    let mut len = 0;
+    loop {
+        match file.read(bytes.get_mut(len..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(read) => len += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(fail(error)),
+        }
+    }
+    if len > MAX_KEY_LEN {
+        return Err(Failure::Usage(format!("{} is larger than 64 KiB", path.display())));
+    }
+    bytes.truncate(len);
+    Ok(bytes)
 }
 
 /// A folder and those above it; what is made is for nobody else. One that exists stays as it is.
@@ -123,5 +150,15 @@ mod tests {
             assert!(matches!(failure, Failure::Refused(_)));
         }
         refuse_existing(&folder.path().join("free")).unwrap();
+    }
+
+    #[test]
+    fn a_key_is_read_whole_and_within_limits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        for (len, fits) in [(0, true), (MAX_KEY_LEN, true), (MAX_KEY_LEN + 1, false)] {
+            std::fs::write(&path, vec![b'k'; len]).unwrap();
+            assert_eq!(key(&path).ok().map(|key| key.len()), fits.then_some(len));
+        }
     }
 }

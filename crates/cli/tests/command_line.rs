@@ -99,6 +99,18 @@ fn wrong_usage_ends_with_2_and_says_what_is_wrong() {
         (&["payment", "show", "pay_1", "--url", "http://localhost:1"], "FARTHING_KEY"),
         (&["payment", "show", "pay_1", "--url", "ftp://localhost"], "https://"),
         (&["callback", "verify", "--gateway", "nobody", "--secret-file", "s", "f"], "smartcore"),
+        (&["applepay", "verify", "t", "--cert", "c"], "--key"),
+        (&["applepay", "verify", "t", "--cert", "c", "--key", "k", "--amount", "5"], "--currency"),
+        (
+            &["applepay", "verify", "t", "--cert", "c", "--key", "k", "--currency", "EUR"],
+            "--amount",
+        ),
+        (&["applepay", "verify", "t", "--cert", "c", "--key", "k", "--at", "noon"], "--at"),
+        (
+            &["applepay", "verify", "t", "--cert", "c", "--key", "k", "--application-data", "a"],
+            "standard base64",
+        ),
+        (&["applepay", "verify", "t", "--cert", "/nowhere", "--key", "k"], "cannot read /nowhere"),
     ] {
         let output = run(arguments);
         assert_code(&output, 2);

@@ -1,6 +1,7 @@
 //! `farthing applepay …`.
 
 mod csr;
+mod verify;
 
 use crate::args::Applepay;
 use crate::outcome::Result;
@@ -9,5 +10,6 @@ use crate::outcome::Result;
 pub(crate) fn run(command: Applepay) -> Result {
     match command {
         Applepay::Csr { out, rsa } => csr::run(&out, rsa),
+        Applepay::Verify(arguments) => verify::run(&arguments),
     }
 }
