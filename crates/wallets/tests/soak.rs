@@ -1,6 +1,6 @@
 //! Noise for every parser: fixtures, damaged in many ways, for as long as is wanted.
 //!
-//! `FARTHING_SOAK_MINUTES=10 FARTHING_SOAK_SEED=1 cargo test --release -p farthing-wallets --test soak -- --nocapture`
+//! `cargo xtask soak --parsers --minutes 10 --seed 1` sets `FARTHING_SOAK_MINUTES` and `FARTHING_SOAK_SEED` and runs this in release.
 //!
 //! Without the variables it is a few thousand inputs, always the same. What it says is the seed, the number of inputs, and, if a parser
 //! panics, its name with the input in hexadecimal.

@@ -10,6 +10,7 @@ mod installed;
 mod package;
 mod run;
 mod sizes;
+mod soak;
 mod steps;
 mod system;
 mod tests_run;
@@ -71,8 +72,11 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Run the long loops.
+    /// Run the long loops: payments through crashes or, with `--parsers`, noise through every parser of wallet tokens.
     Soak {
+        /// Noise for the parsers of wallet tokens, with `--minutes N` and `--seed N`.
+        #[arg(long)]
+        parsers: bool,
         /// Handed to the program as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -88,13 +92,43 @@ fn main() -> ExitCode {
         Task::Package => package::run().map(|()| ExitCode::SUCCESS),
         Task::Bench { subject, arguments } => bench::bench(subject, &arguments),
         Task::Gallery { arguments } => bench::gallery(&arguments),
-        Task::Soak { arguments } => bench::soak(&arguments),
+        Task::Soak { parsers: true, arguments } => soak::parsers(&arguments),
+        Task::Soak { parsers: false, arguments } => bench::soak(&arguments),
     };
     match done {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_no_contradiction() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_soak_is_one_of_payments_unless_parsers_are_named_first() {
+        for (typed, of_parsers, handed) in [
+            (&["soak"][..], false, &[][..]),
+            (&["soak", "--kills", "3"], false, &["--kills", "3"]),
+            (&["soak", "--parsers"], true, &[]),
+            (&["soak", "--parsers", "--minutes", "3"], true, &["--minutes", "3"]),
+        ] {
+            let typed = [&["cargo xtask"], typed].concat();
+            let Task::Soak { parsers, arguments } = Arguments::parse_from(typed).task else {
+                panic!("not a soak");
+            };
+            assert_eq!(parsers, of_parsers);
+            assert_eq!(arguments, handed);
         }
     }
 }
