@@ -92,7 +92,7 @@ fn main() -> ExitCode {
         Task::Package => package::run().map(|()| ExitCode::SUCCESS),
         Task::Bench { subject, arguments } => bench::bench(subject, &arguments),
         Task::Gallery { arguments } => bench::gallery(&arguments),
-        Task::Soak { parsers: true, arguments } => soak::parsers(&arguments),
+        Task::Soak { parsers: true, arguments } => Ok(soak::parsers(&arguments)),
         Task::Soak { parsers: false, arguments } => bench::soak(&arguments),
     };
     match done {

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::Parser;
 
 use crate::steps::{self, Steps};
@@ -12,7 +11,7 @@ use crate::tools;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask soak --parsers", about = "Noise for the parsers of wallet tokens")]
 struct Noise {
-    /// How long.
+    /// How long each of them is fed.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=10_080))]
     minutes: u64,
     /// The same inputs again: the seed that an earlier run has printed.
@@ -21,11 +20,11 @@ struct Noise {
 }
 
 /// Builds the release test and lets it run: the same loop that the tests run for a second.
-pub(crate) fn parsers(arguments: &[String]) -> Result<ExitCode> {
+pub(crate) fn parsers(arguments: &[String]) -> ExitCode {
     let program = String::from("cargo xtask soak --parsers");
     let Noise { minutes, seed } = Noise::parse_from(std::iter::once(&program).chain(arguments));
     let mut steps = Steps::default();
-    let what = format!("noise for the parsers of wallet tokens, {minutes} minutes");
+    let what = format!("noise for the parsers of wallet tokens, {minutes} minutes each");
     let done = steps.run("soak", &what, |_| {
         let mut test = tools::cargo();
         test.args(["test", "--release", "-p", "farthing-wallets", "--test", "soak"]);
@@ -35,7 +34,7 @@ pub(crate) fn parsers(arguments: &[String]) -> Result<ExitCode> {
         }
         steps::run(&mut test)
     });
-    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if done { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 #[cfg(test)]
