@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use crate::run::{Done, Plan, Point};
+use super::run::{Done, Plan, Point};
 
 /// The figures of a soak.
 #[derive(Debug)]
