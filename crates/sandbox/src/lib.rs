@@ -6,6 +6,7 @@
 //! test cards and switches.
 
 mod callbacks;
+mod chance;
 mod clock;
 pub mod control;
 mod log;

@@ -288,6 +288,9 @@ fn judge(faults: &Faults) -> Result<(), String> {
     if lists.into_iter().any(|len| len > MAX_LIST) {
         return Err("a list may have 64 entries".to_owned());
     }
+    if faults.replies.iter().any(|fault| fault.percent.is_some_and(|percent| percent > 100)) {
+        return Err("replies: percent must be at most 100".to_owned());
+    }
     faults.replies.iter().try_for_each(|fault| match fault.kind {
         ReplyKind::HttpStatus { code, .. } => http("replies: code", code),
         _ => Ok(()),

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::chance::Chance;
 use crate::clock::{self, Clock};
 use crate::control::{
     Endpoint, Faults, Ledger, LedgerCallback, LedgerOrder, NextStep, ReplyKind, Settle, Totals,
@@ -56,6 +57,7 @@ pub(crate) struct State {
     dropped: u64,
     max_orders: usize,
     pub(crate) requests: RequestLog,
+    chance: Chance,
     /// Fingerprints of cards for the 60-second rule.
     card_times: HashMap<[u8; 32], Timestamp>,
     /// Wallets' tokens of the orders: each counts once.
@@ -76,6 +78,7 @@ impl State {
     ) -> Self {
         Self {
             clock: Clock::default(),
+            chance: Chance::new(faults.chance_seed),
             faults,
             orders: HashMap::new(),
             by_order_id: HashMap::new(),
@@ -104,8 +107,12 @@ impl State {
     /// The faults that hit this request; counts go down.
     pub(crate) fn take_replies(&mut self, endpoint: Endpoint) -> Vec<ReplyKind> {
         let mut hits = Vec::new();
+        let chance = &mut self.chance;
         self.faults.replies.retain_mut(|fault| {
             if !fault.on.covers(endpoint) {
+                return true;
+            }
+            if fault.percent.is_some_and(|percent| !chance.falls(percent)) {
                 return true;
             }
             match fault.count.as_mut() {
@@ -264,6 +271,9 @@ impl State {
 
     /// Sets the switches; time-outs of open orders move at once.
     pub(crate) fn set_faults(&mut self, faults: Faults) {
+        if faults.chance_seed != self.faults.chance_seed {
+            self.chance = Chance::new(faults.chance_seed);
+        }
         self.faults = faults;
         let open: Vec<String> = self.timeouts.iter().map(|(_, id)| id.clone()).collect();
         for id in open {

@@ -20,6 +20,8 @@ pub struct Faults {
     pub card_time_limit: bool,
     /// How callbacks are sent.
     pub callbacks: CallbackFaults,
+    /// What [`ReplyFault::percent`] is drawn from: the same number draws the same row again.
+    pub chance_seed: u64,
     /// Whether `/check` also finds a payment by the processing id.
     pub check_by_processing_id: bool,
     /// Whether `/check` tells the step that is open.
@@ -62,6 +64,7 @@ impl Default for Faults {
             apple_pay: ApplePayFaults::default(),
             card_time_limit: false,
             callbacks: CallbackFaults::default(),
+            chance_seed: 0,
             check_by_processing_id: false,
             check_step: true,
             check_unknown_http: 200,
@@ -250,6 +253,9 @@ pub struct ReplyFault {
     /// How many more requests it hits; `None` is all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// In how many of a hundred requests it hits, by [`Faults::chance_seed`]; `None` is in each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
     /// What it does.
     #[serde(flatten)]
     pub kind: ReplyKind,
@@ -258,12 +264,12 @@ pub struct ReplyFault {
 impl ReplyFault {
     /// A fault for every call.
     pub fn always(on: Endpoint, kind: ReplyKind) -> Self {
-        Self { on, count: None, kind }
+        Self { on, count: None, percent: None, kind }
     }
 
     /// A fault for the next `count` calls.
     pub fn next(count: u32, on: Endpoint, kind: ReplyKind) -> Self {
-        Self { on, count: Some(count), kind }
+        Self { on, count: Some(count), percent: None, kind }
     }
 }
 
@@ -378,6 +384,7 @@ mod tests {
         let kinds = [
             r#"{"on":"pay","count":1,"fault":"slow","ms":5}"#,
             r#"{"on":"check","fault":"cut","after_bytes":10,"reset":false}"#,
+            r#"{"on":"check","count":9,"percent":25,"fault":"silence"}"#,
             r#"{"on":"both","fault":"malformed","form":"bad_utf8"}"#,
             r#"{"on":"both","fault":"status_value","value":null}"#,
             r#"{"on":"check","fault":"final_amount","says":{"smaller_by":100}}"#,

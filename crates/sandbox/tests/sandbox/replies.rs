@@ -262,6 +262,30 @@ async fn amounts_and_ids_of_a_check_can_lie_while_the_ledger_tells_the_truth() {
 }
 
 #[tokio::test]
+async fn a_fault_hits_in_so_many_of_a_hundred_requests_and_its_seed_says_in_which() {
+    let world = world().await;
+    world.pay(card_payment("a", FRICTIONLESS)).await;
+    let row = async |seed: u64| {
+        let fault = json!({"on": "check", "count": 1000, "percent": 25, "fault": "status_absent"});
+        world.set(json!({"chance_seed": null, "replies": []})).await;
+        world.set(json!({"chance_seed": seed, "replies": [fault]})).await;
+        let mut row = Vec::new();
+        for _ in 0..60 {
+            row.push(world.check("a").await.get("status").is_none());
+        }
+        let hits = row.iter().map(|hit| u32::from(*hit)).sum::<u32>();
+        let left = world.call(Method::GET, "/_control/faults", None).await;
+        let left: Faults = serde_json::from_str(&left.text().await.unwrap()).unwrap();
+        assert_eq!(left.replies[0].count, Some(1000 - hits), "only what hits is counted");
+        row
+    };
+    let first = row(1).await;
+    assert!(first.contains(&true) && first.contains(&false));
+    assert_eq!(row(1).await, first);
+    assert_ne!(row(2).await, first);
+}
+
+#[tokio::test]
 async fn faults_can_be_set_before_the_start_and_combined() {
     let replies = vec![
         ReplyFault::next(1, Endpoint::Pay, ReplyKind::Slow { ms: 50 }),
