@@ -132,6 +132,11 @@ fn apply_one(
     if let Some(kind) = event {
         events::payment(connection, &payment, kind, context.now)?;
     }
+    // The order is locked for a person: another checkout of it must not go on asking for money that it would refuse.
+    let is_locked = payment.status == PaymentStatus::NeedsAttention && payment.holds_order;
+    if heir.is_some() || (is_locked && !before.holds_order) {
+        sessions::close_open(connection, &payment.order_id, context.now)?;
+    }
     Ok(payment)
 }
 

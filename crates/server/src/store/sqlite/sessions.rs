@@ -23,17 +23,7 @@ pub(super) fn create(
         };
         return Ok((lock, Vec::new()));
     }
-    let mut older = connection
-        .prepare_cached("SELECT * FROM sessions WHERE order_id = ?1 AND status = 'open'")?;
-    let mut found = older.query([&session.order_id])?;
-    let mut superseded = Vec::new();
-    while let Some(row) = found.next()? {
-        superseded.push(read(row)?);
-    }
-    let mut ended = Vec::new();
-    for older in superseded {
-        ended.push(close(connection, older, session.created_at)?.id);
-    }
+    let ended = close_open(connection, &session.order_id, session.created_at)?;
     connection
         .prepare_cached(
             "INSERT INTO sessions (id, token, order_id, version, amount, currency, status, attempts, terms, customer,
@@ -121,6 +111,22 @@ pub(super) fn expire_due(
 ) -> Result<Vec<String>, StoreError> {
     let due = due(connection, now)?;
     due.into_iter().map(|session| Ok(close(connection, session, now)?.id)).collect()
+}
+
+/// Ends the sessions of an order that could still be paid; gives their ids.
+pub(super) fn close_open(
+    connection: &Connection,
+    order_id: &str,
+    now: Timestamp,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT * FROM sessions WHERE order_id = ?1 AND status = 'open'")?;
+    let mut found = statement.query([order_id])?;
+    let mut open = Vec::new();
+    while let Some(row) = found.next()? {
+        open.push(read(row)?);
+    }
+    open.into_iter().map(|session| Ok(close(connection, session, now)?.id)).collect()
 }
 
 /// Writes back what may change. The customer's data is forgotten with the session's end.

@@ -259,6 +259,38 @@ async fn late_money_takes_the_lock_only_where_no_other_attempt_holds_it() {
     assert_eq!(store.session("ses_2").await.unwrap().unwrap().status, SessionStatus::Processing);
 }
 
+/// A soak found checkouts that went on asking for money that had been taken: the order was locked, and only a submit said so.
+#[tokio::test]
+async fn late_money_ends_every_other_checkout_of_its_order() {
+    let Fixture { store, folder: _folder } = fixture();
+    let is = async |id: &str, status| {
+        assert_eq!(store.session(id).await.unwrap().unwrap().status, status, "{id}");
+    };
+    store.create_session(session("ses_1", "o1")).await.unwrap();
+    started(&store, "pay_1", "ses_1", "att_11111111").await;
+    store.apply("pay_1", vec![Evidence::NotSent], context(1)).await.unwrap();
+    store.create_session(session("ses_2", "o1")).await.unwrap();
+    store.apply("pay_1", vec![success()], context(2)).await.unwrap();
+    is("ses_1", SessionStatus::Processing).await;
+    is("ses_2", SessionStatus::Expired).await;
+
+    // The other checkout has an attempt under way, which may still be what pays the order.
+    store.create_session(session("ses_3", "o2")).await.unwrap();
+    started(&store, "pay_3", "ses_3", "att_33333333").await;
+    store.apply("pay_3", vec![Evidence::NotSent], context(3)).await.unwrap();
+    store.create_session(session("ses_4", "o2")).await.unwrap();
+    started(&store, "pay_4", "ses_4", "att_44444444").await;
+    store.apply("pay_3", vec![success()], context(4)).await.unwrap();
+    is("ses_4", SessionStatus::Processing).await;
+    store.apply("pay_4", vec![Evidence::NotSent], context(5)).await.unwrap();
+    is("ses_3", SessionStatus::Processing).await;
+    is("ses_4", SessionStatus::Expired).await;
+    let events = store.events(0, 50).await.unwrap();
+    let told = events.iter().filter(|event| event.body.contains("session.expired"));
+    // The first session of each order ended with the second one, before any money came late.
+    assert_eq!(told.count(), 4);
+}
+
 #[tokio::test]
 async fn a_page_of_another_version_is_stale() {
     let Fixture { store, folder: _folder } = fixture();
