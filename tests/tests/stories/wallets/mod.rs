@@ -1,6 +1,7 @@
 //! Google Pay and Apple Pay on the server: a token is checked, used once, and seen by nobody but the gateway.
 
 mod apple;
+mod doctor;
 mod google;
 mod merchant;
 
