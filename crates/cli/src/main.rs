@@ -21,6 +21,10 @@ use crate::outcome::{Failure, Result};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // Every command, for `doctor` reads the server's keys and `applepay` makes some.
+    if let Err(error) = signals::leave_no_core_dump() {
+        return end(&Failure::refused("core dumps cannot be turned off", error));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return end(&Failure::refused("cannot start", error)),

@@ -14,8 +14,6 @@ use crate::signals;
 
 /// Runs the server.
 pub(crate) async fn serve(config: &Path) -> Result {
-    signals::leave_no_core_dump()
-        .map_err(|error| Failure::refused("core dumps cannot be turned off", error))?;
     let config = Config::load(config).map_err(|error| Failure::Refused(error.to_string()))?;
     logging::to_standard_error()?;
     signals::survive_file_size_limit();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -58,6 +58,14 @@ pub(crate) fn text(raw: &RawValue) -> Option<Zeroizing<String>> {
     }
     text.push_str(rest);
     Some(text)
+}
+
+/// Reads a secret string with [`text`].
+pub(crate) fn secret<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Zeroizing<String>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    text(raw).ok_or_else(|| D::Error::custom("not a string that wallets write"))
 }
 
 #[cfg(test)]

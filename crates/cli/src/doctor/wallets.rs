@@ -1,10 +1,11 @@
 //! Google Pay and Apple Pay: certificates, domain files, and why buttons are or are not offered.
 //!
 //! What could fail a payment stops the configuration from being read at all: certificate and key belong together, the certificate is this
-//! merchant's by Apple's own extension, and has not expired. Here it is said what holds, and for how long.
+//! merchant's (the payment processing one by Apple's own extension), and has not expired. Here it is said what holds, and for how long.
 
 use farthing_server::config::{ApplePay, Config, Mode, Origin};
 use jiff::Timestamp;
+use reqwest::StatusCode;
 
 use super::Finding;
 
@@ -29,9 +30,13 @@ pub(super) fn local(config: &Config, now: Timestamp) -> Vec<Finding> {
                 "signatures are left to the gateway: `google_pay.root_keys` is not set",
             ),
             Some(keys) => match keys.expire() {
-                Some(expires) => {
-                    lasts("Google Pay", "the last of Google's root keys", expires, now)
-                }
+                Some(expires) => lasts(
+                    "Google Pay",
+                    "the last of Google's root keys",
+                    "download Google's list again",
+                    expires,
+                    now,
+                ),
                 None => Finding::good(
                     "Google Pay",
                     "signatures are verified, by root keys without an end",
@@ -76,13 +81,19 @@ fn certificates(apple: &ApplePay, now: Timestamp) -> Vec<Finding> {
             if keys.len() == 1 { "" } else { "s" }
         ),
     )];
-    // While one is renewed the older one may end: tokens are made for the newest.
-    if let Some(last) = keys.iter().map(|key| key.certificate().not_after()).max() {
-        findings.push(lasts("Apple Pay", "the payment processing certificate", last, now));
+    for key in keys {
+        findings.push(lasts(
+            "Apple Pay",
+            "the payment processing certificate",
+            "add its successor, or take it out if that is there: the server does not start with one that has expired",
+            key.certificate().not_after(),
+            now,
+        ));
     }
     findings.push(lasts(
         "Apple Pay",
         "the merchant identity certificate, whose key fits,",
+        "renew it at Apple's portal and put the new one in its place",
         apple.identity.not_after(),
         now,
     ));
@@ -95,15 +106,17 @@ fn certificates(apple: &ApplePay, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-fn lasts(wallet: &'static str, what: &str, until: Timestamp, now: Timestamp) -> Finding {
+fn lasts(
+    wallet: &'static str,
+    what: &str,
+    advice: &str,
+    until: Timestamp,
+    now: Timestamp,
+) -> Finding {
     let days = until.duration_since(now).as_hours() / 24;
     let text = format!("{what} is valid until {}: {days} days", until.strftime("%F"));
     if days < RENEW_BEFORE {
-        return Finding::bad(
-            wallet,
-            text,
-            "renew it now; the old and the new one can be used side by side",
-        );
+        return Finding::bad(wallet, text, advice);
     }
     Finding::good(wallet, text)
 }
@@ -122,6 +135,16 @@ pub(super) async fn remote(http: &reqwest::Client, config: &Config) -> Vec<Findi
     findings
 }
 
+/// Whether an answer is these bytes and no more; a longer one is not read to its end.
+async fn holds(mut answer: reqwest::Response, expected: &[u8]) -> bool {
+    let mut rest = expected;
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        let Some(after) = rest.strip_prefix(chunk.as_ref()) else { return false };
+        rest = after;
+    }
+    rest.is_empty()
+}
+
 async fn domain(http: &reqwest::Client, origin: &Origin, expected: &[u8]) -> Finding {
     const WHAT: &str = "Apple Pay, domain file";
     let shown = origin.as_str().trim_end_matches('/');
@@ -130,9 +153,8 @@ async fn domain(http: &reqwest::Client, origin: &Origin, expected: &[u8]) -> Fin
         let Ok(answer) = http.get(origin.join(path)).send().await else {
             return Finding::note(WHAT, format!("{shown} does not answer"));
         };
-        let is_there = answer.status().is_success();
-        let Ok(bytes) = answer.bytes().await else { continue };
-        if is_there && bytes == expected {
+        let is_there = answer.status() == StatusCode::OK;
+        if is_there && holds(answer, expected).await {
             return Finding::good(WHAT, format!("{shown} serves it, byte for byte"));
         }
         differs |= is_there;
@@ -158,7 +180,8 @@ mod tests {
             ("2026-12-26T12:00:00Z", Mark::Bad, "29 days"),
             ("2028-12-27T00:00:00Z", Mark::Good, "760 days"),
         ] {
-            let finding = lasts("Apple Pay", "the certificate", until.parse().unwrap(), now);
+            let finding =
+                lasts("Apple Pay", "the certificate", "renew", until.parse().unwrap(), now);
             assert_eq!(finding.mark, mark, "{until}");
             assert!(finding.text.ends_with(days), "{}", finding.text);
         }

@@ -55,8 +55,8 @@ impl Described {
     /// What is told of a view of this session.
     pub fn of(app: &App, session: &Session, view: CheckoutView) -> Self {
         let configured = app.config.apple_pay.is_some();
-        let apple_pay_application_data =
-            configured.then(|| wallets::application_data_base64(&session.id, &view.attempt));
+        let apple_pay_application_data = configured
+            .then(|| wallets::application_data_base64(&app.sealer, &session.id, &view.attempt));
         Self { view, apple_pay_application_data }
     }
 }

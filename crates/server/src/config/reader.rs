@@ -297,16 +297,14 @@ impl At<String> {
 }
 
 impl At<String> {
-    /// The text itself, or what the file of a `file:` reference holds, byte for byte. For what is no secret.
+    /// What the file of a `file:` reference holds, byte for byte. For what is no secret.
     pub(super) fn check_file(self, faults: &mut Faults) -> Option<At<Vec<u8>>> {
         let file = self.value.strip_prefix("file:").map(|path| faults.folder.join(path));
-        self.check(faults, |text| {
-            let bytes = match file {
-                None => text.into_bytes(),
-                Some(path) => std::fs::read(path).map_err(|error| {
-                    format!("refers to a file that cannot be read: {}", error.kind())
-                })?,
-            };
+        self.check(faults, |_| {
+            let path = file.ok_or_else(|| "must be `file:` and a path".to_owned())?;
+            let bytes = std::fs::read(path).map_err(|error| {
+                format!("refers to a file that cannot be read: {}", error.kind())
+            })?;
             if bytes.is_empty() { Err("must not be empty".to_owned()) } else { Ok(bytes) }
         })
     }

@@ -6,6 +6,8 @@ use farthing_types::checkout::CardEntry;
 use farthing_wallets::apple::{MerchantKey, TrustRoots, Verifier};
 use farthing_wallets::google::{Padding, RootKeys};
 use jiff::Timestamp;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -82,7 +84,14 @@ impl Rules {
             .and_then(|at| at.check(faults, id));
         let root_keys = file(&mut section, "root_keys", faults).and_then(|(at, name)| {
             at.check(faults, |list| {
-                RootKeys::from_json(&list).map_err(|error| format!("{name} is {error}"))
+                let keys =
+                    RootKeys::from_json(&list).map_err(|error| format!("{name} is {error}"))?;
+                match keys.expire() {
+                    Some(last) if last <= self.now => {
+                        Err(format!("{name} has expired on {}", last.strftime("%F")))
+                    }
+                    _ => Ok(keys),
+                }
             })
         });
         let padding = match section.text("padding", faults) {
@@ -140,22 +149,27 @@ impl Rules {
         };
         let roots = self.apple_root(&mut section, faults);
         let host = self.apple_host(&mut section, faults);
-        let host_ca = file(&mut section, "host_ca", faults);
-        if let Some((at, _)) = host_ca.as_ref().filter(|_| self.live()) {
+        let host_ca = file(&mut section, "host_ca", faults).and_then(|(at, name)| {
+            at.check(faults, |pem| {
+                let some = CertificateDer::pem_slice_iter(&pem).flatten().next().is_some();
+                some.then_some(pem).ok_or_else(|| format!("{name} holds no certificate in PEM"))
+            })
+        });
+        if let Some(at) = host_ca.as_ref().filter(|_| self.live()) {
             at.fault(faults, "is another authority than the system's, which live mode refuses");
         }
         let domain_association =
             file(&mut section, "domain_association", faults).map(|(at, _)| at.value);
         let id = merchant_id.as_ref().map_or("", |at| at.value.as_str());
         let keys = processing(&mut section, id, self.now, faults);
-        let identity = identity(&mut section, self.now, faults);
+        let identity = identity(&mut section, id, self.now, faults);
         section.finish(faults);
         Some(ApplePay {
             display_name: display_name?,
             verifier: Verifier::new(roots?, keys),
             identity: identity?,
             host: host?,
-            host_ca: host_ca.map(|(at, _)| at.value),
+            host_ca: host_ca.map(|at| at.value),
             domain_association,
             merchant_id: merchant_id?.value,
         })
@@ -233,13 +247,18 @@ fn processing(
     keys
 }
 
-fn identity(section: &mut Section, now: Timestamp, faults: &mut Faults) -> Option<Identity> {
+fn identity(
+    section: &mut Section,
+    merchant_id: &str,
+    now: Timestamp,
+    faults: &mut Faults,
+) -> Option<Identity> {
     let mut section = section.required_section("identity", faults)?;
     let certificate = required_file(&mut section, "certificate", faults);
     let key = required_key(&mut section, faults);
     section.finish(faults);
     let ((certificate, name), (key, key_name)) = (certificate?, key?);
-    match Identity::from_pem(&certificate.value, &key.value, now) {
+    match Identity::from_pem(merchant_id, &certificate.value, &key.value, now) {
         Ok(identity) => Some(identity),
         Err(error @ IdentityError::Expired(_)) => {
             certificate.fault(faults, format!("{name} {error}"));

@@ -57,7 +57,8 @@ pub async fn session(
         return Err(ApiError::SessionNotOpen);
     }
     if !host.may_ask(&session.id, Instant::now()) {
-        return Err(ApiError::Unavailable { retry_after: Duration::from_secs(30) });
+        app.metrics.merchant_session("too_many");
+        return Err(ApiError::Unavailable { retry_after: Duration::from_mins(5) });
     }
     let page = page_of(&app, &session, wish.framed);
     let domain = page.host().map(|host| host.to_string()).ok_or(ApiError::NotFound)?;

@@ -185,6 +185,10 @@ impl Submit {
         if offered.is_some() && !self.json {
             return Err(ApiError::field("body", "must be JSON: a script sends a wallet's token"));
         }
+        // Before the token is looked at: one for an older amount is not wrong, its page is.
+        if offered.is_some() && version != self.session.version {
+            return Err(ApiError::SessionChanged);
+        }
         let mut customer = view::known_customer(app, &self.session)?;
         let asked = customer.missing(app.gateway.required_customer());
         let card = if embedded && offered.is_none() { Some(fields.card(app.now())) } else { None };

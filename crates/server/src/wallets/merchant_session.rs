@@ -18,6 +18,8 @@ use serde::Serialize;
 use tracing::error;
 use url::Url;
 
+use farthing_wallets::apple::ProcessingCertificate;
+
 use crate::config::ApplePay;
 use crate::transport::{TransportError, client_with_identity};
 
@@ -58,6 +60,9 @@ pub enum IdentityError {
     /// Not a private key in PEM.
     #[error("the key file does not hold a private key in PEM, without a password")]
     Key,
+    /// Another merchant's.
+    #[error("the certificate is that of another merchant id")]
+    Merchant,
     /// Another one's key.
     #[error("the private key does not belong to the certificate")]
     Mismatch,
@@ -66,11 +71,12 @@ pub enum IdentityError {
 impl Identity {
     /// Reads and checks both.
     pub fn from_pem(
-        certificate: &[u8],
+        merchant_id: &str,
+        pem: &[u8],
         key: &SecretString,
         now: Timestamp,
     ) -> Result<Self, IdentityError> {
-        let certificates = CertificateDer::pem_slice_iter(certificate)
+        let certificates = CertificateDer::pem_slice_iter(pem)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| IdentityError::Certificate)?;
         let leaf = certificates.first().ok_or(IdentityError::Certificate)?;
@@ -86,6 +92,11 @@ impl Identity {
         rustls::sign::CertifiedKey::new(certificates.clone(), signer)
             .keys_match()
             .map_err(|_| IdentityError::Mismatch)?;
+        // Where the subject names a merchant, as Apple's do, it has to be this one.
+        let named = ProcessingCertificate::unverified_merchant_id(pem);
+        if named.is_ok_and(|named| named != merchant_id) {
+            return Err(IdentityError::Merchant);
+        }
         if not_after <= now {
             return Err(IdentityError::Expired(not_after));
         }

@@ -8,23 +8,20 @@ pub mod token;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
+
+use crate::seal::Sealer;
 
 /// What an Apple Pay request carries as `applicationData`, before base64: it binds the token to one attempt of one session.
 ///
-/// Made by the server alone, so that a page can neither choose it nor learn anything from it.
-pub fn application_data(session_id: &str, attempt: &str) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in ["farthing apple pay", session_id, attempt] {
-        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().into()
+/// Under a key of the server's, so that nobody else can say which data belongs to which session.
+pub fn application_data(sealer: &Sealer, session_id: &str, attempt: &str) -> [u8; 32] {
+    // Ids have no white space.
+    sealer.fingerprint("apple_pay.application_data", format!("{session_id} {attempt}").as_bytes())
 }
 
 /// [`application_data`] as the request carries it.
-pub fn application_data_base64(session_id: &str, attempt: &str) -> String {
-    STANDARD.encode(application_data(session_id, attempt))
+pub fn application_data_base64(sealer: &Sealer, session_id: &str, attempt: &str) -> String {
+    STANDARD.encode(application_data(sealer, session_id, attempt))
 }
 
 #[cfg(test)]
@@ -33,13 +30,17 @@ mod tests {
 
     #[test]
     fn a_token_is_bound_to_one_attempt_of_one_session() {
-        let bound = application_data("ses_1", "att_1");
-        assert_eq!(bound, application_data("ses_1", "att_1"));
+        let sealer = Sealer::new(&[7; 32]);
+        let bound = application_data(&sealer, "ses_1", "att_1");
+        assert_eq!(bound, application_data(&sealer, "ses_1", "att_1"));
         for (session, attempt) in
             [("ses_1", "att_2"), ("ses_2", "att_1"), ("ses_1a", "tt_1"), ("", "ses_1att_1")]
         {
-            assert_ne!(bound, application_data(session, attempt), "{session} {attempt}");
+            assert_ne!(bound, application_data(&sealer, session, attempt), "{session} {attempt}");
         }
-        assert_eq!(STANDARD.decode(application_data_base64("ses_1", "att_1")).unwrap(), bound);
+        assert_eq!(
+            STANDARD.decode(application_data_base64(&sealer, "ses_1", "att_1")).unwrap(),
+            bound
+        );
     }
 }

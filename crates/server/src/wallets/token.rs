@@ -100,7 +100,7 @@ fn apple_token(
         ApiError::field("apple_pay_token", "is not accepted: Apple Pay is not configured")
     })?;
     let amount = Money::new(session.amount, session.currency).map_err(ApiError::internal)?;
-    let data = application_data(&session.id, attempt);
+    let data = application_data(&app.sealer, &session.id, attempt);
     let expected = apple::Expectations { amount, application_data: Some(&data) };
     let payment = apple::PaymentToken::from_json(json.as_bytes())
         .and_then(|token| apple.verifier.verify_and_decrypt(&token, &expected, app.now()))

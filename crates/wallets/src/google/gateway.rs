@@ -132,7 +132,7 @@ impl Opener {
     pub fn open(&self, token: &EncryptedToken, now: Timestamp) -> Result<CardMessage, Refusal> {
         let shape = token.shape()?;
         self.roots.verify_shape(&shape, &self.recipient, now)?;
-        let Object(sealed): Object<SignedMessage<'_>> =
+        let Object(sealed): Object<SignedMessage> =
             serde_json::from_str(&shape.signed_message).map_err(|_| Refusal::Malformed)?;
         let ephemeral = wire::from_base64(&sealed.ephemeral_public_key)
             .and_then(|bytes| Point::from_bytes(&bytes))

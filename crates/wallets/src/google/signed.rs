@@ -1,6 +1,7 @@
 //! What signatures of ECv2 are over.
 
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
 /// Who signs: reference 2.
 pub(super) const SENDER: &str = "Google";
@@ -10,8 +11,10 @@ pub(super) const ECV2: &str = "ECv2";
 /// Each part after its length in four bytes, the lowest first (reference 2).
 ///
 /// No part is longer than a token, which has at most 16 KiB.
-pub(super) fn bytes(parts: &[&str]) -> Vec<u8> {
-    let mut bytes = Vec::new();
+pub(super) fn bytes(parts: &[&str]) -> Zeroizing<Vec<u8>> {
+    // Exactly as large as it gets: what grows leaves copies behind.
+    let size = parts.iter().map(|part| part.len() + 4).sum();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
     for part in parts {
         bytes.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend_from_slice(part.as_bytes());
@@ -31,7 +34,10 @@ mod tests {
 
     #[test]
     fn parts_stand_after_their_lengths() {
-        assert_eq!(bytes(&["Google", "", "\u{e9}"]), b"\x06\0\0\0Google\0\0\0\0\x02\0\0\0\xc3\xa9");
+        assert_eq!(
+            bytes(&["Google", "", "\u{e9}"]).as_slice(),
+            b"\x06\0\0\0Google\0\0\0\0\x02\0\0\0\xc3\xa9"
+        );
     }
 
     #[test]

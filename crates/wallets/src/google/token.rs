@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::Refusal;
-use crate::json::Object;
+use crate::json::{self, Object};
 use crate::wire;
 
 /// `PaymentData.paymentMethodData.tokenizationData.token`, byte for byte. Wiped on drop; deliberately not `Clone`, `Display` or
@@ -37,8 +37,8 @@ pub(super) struct Shape<'t> {
     protocol_version: Cow<'t, str>,
     #[serde(borrow)]
     pub(super) signature: Cow<'t, str>,
-    #[serde(borrow)]
-    pub(super) signed_message: Cow<'t, str>,
+    #[serde(deserialize_with = "json::secret")]
+    pub(super) signed_message: Zeroizing<String>,
     #[serde(borrow)]
     pub(super) intermediate_signing_key: Object<IntermediateSigningKey<'t>>,
 }
@@ -55,13 +55,13 @@ pub(super) struct IntermediateSigningKey<'t> {
 /// What `signedMessage` holds: three texts in base64.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SignedMessage<'a> {
-    #[serde(borrow)]
-    pub(super) encrypted_message: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(super) ephemeral_public_key: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(super) tag: Cow<'a, str>,
+pub(super) struct SignedMessage {
+    #[serde(deserialize_with = "json::secret")]
+    pub(super) encrypted_message: Zeroizing<String>,
+    #[serde(deserialize_with = "json::secret")]
+    pub(super) ephemeral_public_key: Zeroizing<String>,
+    #[serde(deserialize_with = "json::secret")]
+    pub(super) tag: Zeroizing<String>,
 }
 
 impl EncryptedToken {
@@ -97,7 +97,7 @@ impl EncryptedToken {
             Ok(Object(SignedMessage { encrypted_message, ephemeral_public_key, tag })) => {
                 vec![encrypted_message, ephemeral_public_key, tag]
             }
-            Err(_) => vec![Cow::Borrowed(shape.signed_message.as_ref())],
+            Err(_) => vec![shape.signed_message],
         };
         let mut hash = Sha256::new();
         for part in &parts {

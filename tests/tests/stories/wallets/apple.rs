@@ -103,6 +103,31 @@ async fn a_token_that_is_not_for_this_attempt_is_refused_alike_and_only_the_oper
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_for_an_amount_that_has_changed_since_is_told_from_a_bad_one() {
+    let world = World::builder().wallets().start().await;
+    let session = world.session().await;
+    let offer = Offer::load(&world, &session).await;
+    let token = world.apple_token(&offer, json!({})).await;
+    let path = format!("/v1/sessions/{}", session.id);
+    let key = farthing_stories::api::fresh_key();
+    let change = json!({"amount": 1500});
+    let change = change.to_string();
+    let answer = world.api.send("PATCH", &path, Some(&key), Some(change.as_bytes())).await;
+    answer.expect("an answer").expect(200);
+    let shopper = world.shopper();
+    let answer = offer.submit(&shopper, &[("apple_pay_token", &token)]).await;
+    answer.expect_problem(409, "session-changed");
+    let answer = offer.submit(&shopper, &[("apple_pay_token", "{}")]).await;
+    answer.expect_problem(409, "session-changed");
+    let offer = Offer::load(&world, &session).await;
+    let token = world.apple_token(&offer, json!({"amount": 1500})).await;
+    let answer = offer.submit(&shopper, &[("apple_pay_token", &token)]).await.expect(200);
+    let id = answer.json["payment_id"].as_str().expect("a payment");
+    assert_eq!(world.api.wait_for_status(id, "paid").await["amount"], 1500);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_token_at_all_is_refused_and_repeated_nowhere() {
     let world = World::builder().wallets().start().await;
     let session = world.session().await;

@@ -198,6 +198,45 @@ fn a_missing_file_is_named_by_its_key() {
 }
 
 #[test]
+fn a_path_without_file_before_it_and_an_authority_without_certificates_stop_the_start() {
+    let files = Files::new();
+    let error = files.fault("= \"file:", "= \"");
+    assert_eq!(error, "line 28: `apple_pay.domain_association` must be `file:` and a path");
+    let host_ca =
+        format!("{}host_ca = \"file:{}/domain.txt\"\n", files.sandbox(), files.path().display());
+    let error = files.plain(&read(&host_ca).unwrap_err().to_string());
+    assert_eq!(error, "line 32: `apple_pay.host_ca` domain.txt holds no certificate in PEM");
+}
+
+#[test]
+fn root_keys_that_have_all_expired_stop_the_start() {
+    let files = Files::made_at("2020-01-01T00:00:00Z".parse().unwrap());
+    let text = format!(
+        "{}\n[google_pay]\ngateway_merchant_id = \"shop-1\"\nroot_keys = \"file:{}/google.json\"\n",
+        sandbox(),
+        files.path().display()
+    );
+    let error = files.plain(&read(&text).unwrap_err().to_string());
+    assert_eq!(error, "line 28: `google_pay.root_keys` google.json has expired on 2020-12-31");
+}
+
+#[test]
+fn an_identity_that_names_another_merchant_stops_the_start() {
+    let files = Files::new();
+    // As good as an identity: a certificate whose subject names a merchant, with its key.
+    let other = Issuer::new(Timestamp::now()).unwrap().processing_files("merchant.other").unwrap();
+    files.write("other.pem", &other.certificate);
+    files.write("other.key", &other.key);
+    let text =
+        files.sandbox().replace("identity.pem", "other.pem").replace("identity.key", "other.key");
+    let error = files.plain(&read(&text).unwrap_err().to_string());
+    assert_eq!(
+        error,
+        "line 30: `apple_pay.identity.certificate` other.pem with other.key: the certificate is that of another merchant id"
+    );
+}
+
+#[test]
 fn live_mode_refuses_every_authority_but_apple_and_the_system() {
     let files = Files::new();
     let at = files.path().display();
