@@ -86,6 +86,7 @@ impl SqliteStore {
     /// Opens or creates the database, takes its lock, and brings its tables up to date.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let lock = lock(path)?;
+        create(path)?;
         let connection = connect(path)?;
         migrate(&connection)?;
         Ok(Self {
@@ -146,9 +147,18 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
+/// Creates the database file if there is none, so that its mode is right from the first byte; WAL and SHM inherit it.
+///
+/// Before the first connection only, and no file that exists is opened: closing it would drop the locks that SQLite holds on it for this
+/// process ("How To Corrupt An SQLite Database File", 2.2), and another program could then take the log away.
+fn create(path: &Path) -> std::io::Result<()> {
+    match private(OpenOptions::new().create_new(true).write(true)).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        created => created.map(drop),
+    }
+}
+
 fn connect(path: &Path) -> Result<Connection, OpenError> {
-    // Created by us first, so that its mode is right from the first byte; WAL and SHM inherit it.
-    private(OpenOptions::new().create(true).truncate(false).write(true)).open(path)?;
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,

@@ -108,6 +108,34 @@ async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
     assert_eq!(again.recover(context(6)).await.unwrap(), 0);
 }
 
+/// A file that is opened and closed drops all locks that its process has on it (POSIX, `fcntl`), SQLite's included. The store did so with
+/// its own database; the next program that looked into it, if its SQLite was older than 3.51, took itself for the last one there and
+/// deleted the log, commits and all.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_database_is_locked_while_it_is_open() {
+    use std::os::unix::fs::MetadataExt as _;
+    let is_locked = |path: &Path| {
+        let file = std::fs::metadata(path).unwrap();
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let (process, inode) = (std::process::id().to_string(), format!(":{}", file.ino()));
+        locks.lines().any(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words[1] == "POSIX" && words[4] == process && words[5].ends_with(&inode)
+        })
+    };
+    let Fixture { store, folder } = fixture();
+    let path = folder.path().join("t.sqlite");
+    assert!(is_locked(&path), "at its first start");
+    store.create_session(session("ses_1", "o1")).await.unwrap();
+    store.session("ses_1").await.unwrap();
+    assert!(is_locked(&path), "with readers");
+    drop(store);
+    assert!(!is_locked(&path), "the test sees locks that are not there");
+    let _store = SqliteStore::open(&path).unwrap();
+    assert!(is_locked(&path), "at its second start");
+}
+
 #[tokio::test]
 async fn a_second_server_on_the_same_database_is_refused() {
     let Fixture { store: _store, folder } = fixture();
