@@ -103,7 +103,7 @@ pub struct Api {
     http: reqwest::Client,
     base: Url,
     key: String,
-    capture: Capture,
+    capture: Option<Capture>,
 }
 
 static KEYS: AtomicU64 = AtomicU64::new(0);
@@ -116,7 +116,13 @@ pub fn fresh_key() -> String {
 impl Api {
     /// Talks to the server at `base` with this key.
     pub fn new(http: reqwest::Client, base: Url, key: &str, capture: Capture) -> Self {
-        Self { http, base, key: key.to_owned(), capture }
+        Self { http, base, key: key.to_owned(), capture: Some(capture) }
+    }
+
+    /// The same whose answers are not kept for the scanner: for whoever reads all there is again and again. Among so many numbers in quotes
+    /// some are like security codes.
+    pub fn uncaptured(&self) -> Self {
+        Self { capture: None, ..self.clone() }
     }
 
     /// The same with another key.
@@ -139,15 +145,21 @@ impl Api {
             request = request.header("idempotency-key", key);
         }
         if let Some(body) = body {
-            self.capture.add(&format!("{method} {path}"), body);
+            self.capture(&format!("{method} {path}"), body);
             request = request.header("content-type", "application/json").body(body.to_vec());
         }
         let answer = Answer::read(request.send().await.ok()?).await.ok()?;
-        self.capture.add(
+        self.capture(
             &format!("{method} {path} -> {}\n{}", answer.status, header_lines(&answer.headers)),
             &answer.bytes,
         );
         Some(answer)
+    }
+
+    fn capture(&self, title: &str, bytes: &[u8]) {
+        if let Some(capture) = &self.capture {
+            capture.add(title, bytes);
+        }
     }
 
     /// GET.

@@ -37,6 +37,16 @@ impl Card {
         Self::with(&with_check_digit(&format!("52759{serial:010}")))
     }
 
+    /// Fails for want of money: docs/sandbox.md, Test cards.
+    pub fn without_funds() -> Self {
+        Self::with("5555555555554444")
+    }
+
+    /// Fails because its issuer says no: docs/sandbox.md, Test cards.
+    pub fn not_honoured() -> Self {
+        Self::with("4111111111111111")
+    }
+
     fn with(number: &str) -> Self {
         let turn = COUNT.fetch_add(1, Ordering::Relaxed) as usize;
         Self {

@@ -5,6 +5,7 @@ use url::Url;
 
 use crate::api::{Answer, Capture, header_lines};
 use crate::cards::Card;
+use crate::hop::Hop;
 use crate::html::{Html, HtmlForm};
 use crate::wait;
 
@@ -72,31 +73,60 @@ impl Shopper {
         Self { http, origin, capture }
     }
 
+    /// The same shopper with another client, such as one that waits less long.
+    pub fn with_http(self, http: reqwest::Client) -> Self {
+        Self { http, ..self }
+    }
+
+    /// Whether an address is the checkout's.
+    pub fn is_ours(&self, url: &Url) -> bool {
+        url.origin() == self.origin.origin()
+    }
+
     /// GET, redirects not followed.
     pub async fn get(&self, url: &str) -> Page {
+        self.try_get(url).await.expect("an answer")
+    }
+
+    /// [`Shopper::get`] that may stay without an answer.
+    pub async fn try_get(&self, url: &str) -> Option<Page> {
         let url = self.origin.join(url).expect("a URL");
         let request = self
             .http
             .get(url.clone())
             .header("sec-fetch-site", "none")
             .header("sec-fetch-mode", "navigate");
-        self.page(url, request).await.expect("an answer")
+        self.page(url, request).await
     }
 
     /// POST of form fields as a browser on our origin would send them; `None` if no answer arrived.
     pub async fn try_post(&self, url: &str, fields: &[(String, String)]) -> Option<Page> {
         let url = self.origin.join(url).expect("a URL");
+        self.post_from(&url, &url, fields).await
+    }
+
+    /// The same from any page: a browser says where it comes from.
+    pub(crate) async fn post_from(
+        &self,
+        from: &Url,
+        url: &Url,
+        fields: &[(String, String)],
+    ) -> Option<Page> {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let origin = url.origin().ascii_serialization();
+        let site = match (from.origin() == url.origin(), from.host() == url.host()) {
+            (true, _) => "same-origin",
+            (false, true) => "same-site",
+            (false, false) => "cross-site",
+        };
         let request = self
             .http
             .post(url.clone())
             .header("content-type", "application/x-www-form-urlencoded")
-            .header("origin", origin)
-            .header("sec-fetch-site", "same-origin")
+            .header("origin", from.origin().ascii_serialization())
+            .header("sec-fetch-site", site)
             .header("sec-fetch-mode", "navigate")
             .body(body);
-        self.page(url, request).await
+        self.page(url.clone(), request).await
     }
 
     /// [`Shopper::try_post`] that must be answered.
@@ -110,7 +140,7 @@ impl Shopper {
             .header("accept-language", "en-GB,en;q=0.8")
             .header("user-agent", "Mozilla/5.0 (story)");
         let answer = Answer::read(request.send().await.ok()?).await.ok()?;
-        if url.origin() == self.origin.origin() {
+        if self.is_ours(&url) {
             self.capture.add(
                 &format!("page {}\n{}", answer.status, header_lines(&answer.headers)),
                 &answer.bytes,
@@ -189,60 +219,25 @@ impl Shopper {
     pub async fn walk(&self, from: Page) -> Page {
         let mut page = from;
         for _ in 0..25 {
-            if let Some(next) = page.location().filter(|_| (300..400).contains(&page.status)) {
-                page = self.get(next.as_str()).await;
-                continue;
-            }
-            let ours = page.url.origin() == self.origin.origin();
-            let step = page
-                .html
-                .forms
-                .iter()
-                .find(|form| form.fields.iter().all(|(_, kind, _)| kind == "hidden"));
-            if ours && page.url.path().ends_with("/step") {
-                page = match (step, page.html.refresh().and_then(refresh_target)) {
-                    (Some(form), _) => self.submit(&page, form, &form.hidden()).await,
-                    (None, Some(url)) => {
-                        self.get(page.url.join(url).expect("a URL").as_str()).await
-                    }
-                    (None, None) => {
-                        let link = page.html.links.first().expect("the step leads somewhere");
-                        self.get(page.url.join(&link.0).expect("a URL").as_str()).await
-                    }
-                };
-                continue;
-            }
-            if !ours
-                && page.html.form_with_button("Approve").is_none()
-                && page.html.form_with_field("card_number").is_none()
-            {
-                page = match (step, page.html.refresh().and_then(refresh_target)) {
-                    (_, Some(url)) => self.get(page.url.join(url).expect("a URL").as_str()).await,
-                    (Some(form), None) => self.submit(&page, form, &form.hidden()).await,
-                    (None, None) => return page,
-                };
-                continue;
-            }
-            return page;
+            let Some(hop) = self.hop(&page) else { return page };
+            page = self.try_take(&page, hop).await.expect("an answer");
         }
         panic!("going round in circles at {}", page.url.path());
     }
 
     /// Submits a form of a page.
     pub async fn submit(&self, page: &Page, form: &HtmlForm, fields: &[(String, String)]) -> Page {
-        let mut url = page.url.join(&form.action).expect("a URL");
-        if form.method == "post" {
-            self.post(url.as_str(), fields).await
-        } else {
-            if !fields.is_empty() {
-                url.query_pairs_mut().clear().extend_pairs(fields);
-            }
-            self.get(url.as_str()).await
-        }
+        let hop = Hop::of_form(page, form, fields);
+        self.try_take(page, hop).await.expect("an answer")
     }
 
     /// Presses a button of the issuer's page and gives the answer.
     pub async fn press(&self, page: &Page, button: &str) -> Page {
+        self.try_press(page, button).await.expect("an answer")
+    }
+
+    /// [`Shopper::press`] that may stay without an answer.
+    pub async fn try_press(&self, page: &Page, button: &str) -> Option<Page> {
         let form = page
             .html
             .form_with_button(button)
@@ -253,7 +248,7 @@ impl Shopper {
         if !name.is_empty() {
             fields.push((name.clone(), value.clone()));
         }
-        self.submit(page, form, &fields).await
+        self.try_take(page, Hop::of_form(page, form, &fields)).await
     }
 
     /// Loads the checkout until it shows this state.
@@ -264,10 +259,4 @@ impl Shopper {
         })
         .await
     }
-}
-
-/// The target of `content="0; url=…"`.
-fn refresh_target(content: &str) -> Option<&str> {
-    let at = content.to_ascii_lowercase().find("url=")?;
-    content.get(at + 4..).map(|url| url.trim().trim_matches(['\'', '"']))
 }

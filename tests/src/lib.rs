@@ -22,6 +22,7 @@ pub mod cards;
 pub mod config;
 pub mod form;
 pub mod front;
+pub mod hop;
 pub mod html;
 pub mod live;
 pub mod pose;

@@ -1,8 +1,10 @@
 //! A wire between server and gateway that can be cut: counts, holds and drops bytes, and knows nothing of HTTP.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,7 +25,17 @@ pub enum Wire {
     CutReplies(usize),
     /// Connections are closed as soon as they are made.
     Refuse,
+    /// One request of so many arrives so late, also if the other side has given up by then.
+    LateRequests {
+        /// Every how manieth.
+        every: u64,
+        /// By how much.
+        by: Duration,
+    },
 }
+
+/// How long the target has for a request that came late, before its connection ends.
+const AFTER_LATE: Duration = Duration::from_millis(300);
 
 /// The wire.
 #[derive(Clone, Debug)]
@@ -32,6 +44,10 @@ pub struct Proxy {
     pub url: Url,
     wire: Arc<Mutex<Wire>>,
     held: Arc<AtomicU64>,
+    requests: Arc<AtomicU64>,
+    late: Arc<AtomicU64>,
+    late_ever: Arc<AtomicU64>,
+    ways_back: Arc<Mutex<HashMap<String, String>>>,
     connections: Arc<AtomicU64>,
     last_request: Arc<Mutex<Vec<u8>>>,
     target: SocketAddr,
@@ -48,6 +64,10 @@ impl Proxy {
             url,
             wire: Arc::new(Mutex::new(Wire::Open)),
             held: Arc::default(),
+            requests: Arc::default(),
+            late: Arc::default(),
+            late_ever: Arc::default(),
+            ways_back: Arc::default(),
             connections: Arc::default(),
             last_request: Arc::default(),
             target,
@@ -96,6 +116,16 @@ impl Proxy {
         serde_json::from_slice(&bytes[start..]).expect("a JSON body")
     }
 
+    /// Where the gateway was told to send the shopper of this attempt.
+    pub fn way_back(&self, gateway_order_id: &str) -> Option<String> {
+        self.ways_back.lock().expect("not poisoned").get(gateway_order_id).cloned()
+    }
+
+    /// Requests that are still on their way, and all that ever were late.
+    pub fn late(&self) -> (u64, u64) {
+        (self.late.load(Ordering::SeqCst), self.late_ever.load(Ordering::SeqCst))
+    }
+
     /// Changes what it does from now on, also on open connections.
     pub fn set(&self, wire: Wire) {
         *self.wire.lock().expect("not poisoned") = wire;
@@ -114,6 +144,11 @@ impl Proxy {
         .await;
     }
 
+    /// How often something was held.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::SeqCst)
+    }
+
     /// Forgets what was held.
     pub fn forget_held(&self) {
         self.held.store(0, Ordering::SeqCst);
@@ -127,6 +162,25 @@ impl Proxy {
         last.extend_from_slice(bytes);
     }
 
+    /// Keeps the way back of a request that is complete, and nothing else of it.
+    fn remember_way_back(&self, request: &[u8]) {
+        let body = request.windows(4).position(|window| window == b"\r\n\r\n");
+        let json = body
+            .and_then(|at| serde_json::from_slice::<serde_json::Value>(&request[at + 4..]).ok());
+        let Some(json) = json else { return };
+        if let (Some(id), Some(url)) = (json["order_id"].as_str(), json["success_url"].as_str()) {
+            self.ways_back.lock().expect("not poisoned").insert(id.to_owned(), url.to_owned());
+        }
+    }
+
+    /// How late this request is to arrive, if it is one of those.
+    fn lateness(&self, bytes: &[u8]) -> Option<Duration> {
+        let Wire::LateRequests { every, by } = self.wire() else { return None };
+        let is_request = bytes.starts_with(b"POST ");
+        (is_request && self.requests.fetch_add(1, Ordering::SeqCst).is_multiple_of(every.max(1)))
+            .then_some(by)
+    }
+
     fn wire(&self) -> Wire {
         *self.wire.lock().expect("not poisoned")
     }
@@ -137,17 +191,32 @@ impl Proxy {
         let (mut from_server, mut to_server) = server.into_split();
         let requests = async {
             let mut buffer = vec![0; 16 * 1024];
+            let mut request = Vec::new();
+            let mut late = None;
             while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
                 self.record(&buffer[..length]);
+                if buffer.starts_with(b"POST ") {
+                    request.clear();
+                }
+                request.extend_from_slice(&buffer[..length]);
+                self.remember_way_back(&request);
                 if self.wire() == Wire::HoldRequests {
                     self.held.fetch_add(1, Ordering::SeqCst);
                     // Held until the other side gives up.
                     while let Ok(1..) = from_client.read(&mut buffer).await {}
                     return;
                 }
+                if let Some(by) = self.lateness(&buffer[..length]) {
+                    late = Some(OnTheWay::new(&self.late));
+                    self.late_ever.fetch_add(1, Ordering::SeqCst);
+                    tokio::time::sleep(by).await;
+                }
                 if to_server.write_all(&buffer[..length]).await.is_err() {
                     return;
                 }
+            }
+            if late.is_some() {
+                tokio::time::sleep(AFTER_LATE).await;
             }
         };
         let replies = async {
@@ -179,5 +248,21 @@ impl Proxy {
             () = requests => {}
             () = replies => {}
         }
+    }
+}
+
+/// Counts a request that is late, for as long as it is on its way.
+struct OnTheWay(Arc<AtomicU64>);
+
+impl OnTheWay {
+    fn new(count: &Arc<AtomicU64>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for OnTheWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -1,7 +1,10 @@
 //! The merchant's webhook endpoint: verifies, records, and misbehaves when told to.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -23,6 +26,27 @@ pub enum Answer {
     Status(u16),
     /// Never answers.
     Hang,
+    /// Takes it, and says so after a while.
+    TakeSlowly(Duration),
+}
+
+/// Answers by an event's id and by how often it has arrived before.
+type Judge = Arc<dyn Fn(&str, usize) -> Answer + Send + Sync>;
+
+/// What the endpoint does with all deliveries.
+#[derive(Clone)]
+enum Mood {
+    Always(Answer),
+    By(Judge),
+}
+
+impl fmt::Debug for Mood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Always(answer) => write!(f, "Always({answer:?})"),
+            Self::By(_) => f.write_str("By(..)"),
+        }
+    }
 }
 
 /// One delivery, whether it was taken or not.
@@ -36,7 +60,7 @@ pub struct Delivery {
     pub body: Value,
     /// Whether the signature held.
     pub signature: Result<(), SignatureError>,
-    /// Whether we answered 200.
+    /// Whether we took it; the 200 may not have arrived.
     pub taken: bool,
 }
 
@@ -58,7 +82,8 @@ pub struct Receiver {
 #[derive(Debug)]
 struct Shared {
     secret: String,
-    answer: Answer,
+    mood: Mood,
+    arrived: HashMap<String, usize>,
     deliveries: Vec<Delivery>,
     capture: Vec<u8>,
 }
@@ -68,7 +93,8 @@ impl Receiver {
     pub async fn start(secret: &str) -> Self {
         let shared = Arc::new(Mutex::new(Shared {
             secret: secret.to_owned(),
-            answer: Answer::Take,
+            mood: Mood::Always(Answer::Take),
+            arrived: HashMap::new(),
             deliveries: Vec::new(),
             capture: Vec::new(),
         }));
@@ -86,7 +112,18 @@ impl Receiver {
 
     /// Tells it what to do from now on.
     pub fn answer(&self, answer: Answer) {
-        self.shared.lock().expect("not poisoned").answer = answer;
+        self.shared.lock().expect("not poisoned").mood = Mood::Always(answer);
+    }
+
+    /// Lets each delivery be judged by the event's id and by how often it has arrived before.
+    pub fn answer_by(&self, judge: impl Fn(&str, usize) -> Answer + Send + Sync + 'static) {
+        self.shared.lock().expect("not poisoned").mood = Mood::By(Arc::new(judge));
+    }
+
+    /// Deliveries since the first `seen` ones.
+    pub fn deliveries_after(&self, seen: usize) -> Vec<Delivery> {
+        let shared = self.shared.lock().expect("not poisoned");
+        shared.deliveries.get(seen..).unwrap_or_default().to_vec()
     }
 
     /// All deliveries so far.
@@ -149,13 +186,20 @@ async fn receive(
         shared.capture.extend_from_slice(format!("webhook\n{}", header_lines(&headers)).as_bytes());
         shared.capture.extend_from_slice(&body);
         shared.capture.push(b'\n');
-        let answer = shared.answer;
+        let id = id.unwrap_or_default().to_owned();
+        let before = shared.arrived.entry(id.clone()).or_default();
+        let earlier = *before;
+        *before += 1;
+        let answer = match &shared.mood {
+            Mood::Always(answer) => *answer,
+            Mood::By(judge) => judge(&id, earlier),
+        };
         shared.deliveries.push(Delivery {
-            id: id.unwrap_or_default().to_owned(),
+            id,
             timestamp: timestamp.and_then(|text| text.parse().ok()).unwrap_or_default(),
             body: serde_json::from_slice(&body).unwrap_or_default(),
             signature,
-            taken: answer == Answer::Take,
+            taken: matches!(answer, Answer::Take | Answer::TakeSlowly(_)),
         });
         answer
     };
@@ -163,5 +207,9 @@ async fn receive(
         Answer::Take => StatusCode::OK,
         Answer::Status(code) => StatusCode::from_u16(code).expect("an HTTP status"),
         Answer::Hang => std::future::pending().await,
+        Answer::TakeSlowly(after) => {
+            tokio::time::sleep(after).await;
+            StatusCode::OK
+        }
     }
 }

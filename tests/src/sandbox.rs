@@ -74,6 +74,11 @@ impl Sandbox {
         self.ledger().await["requests"][endpoint]["count"].as_u64().unwrap_or_default()
     }
 
+    /// The switches as they stand.
+    pub async fn switches(&self) -> Value {
+        self.call(reqwest::Method::GET, "/_control/faults", None).await
+    }
+
     /// Sets some of the switches.
     pub async fn faults(&self, faults: Value) {
         self.call(reqwest::Method::PUT, "/_control/faults", Some(&faults)).await;

@@ -164,13 +164,18 @@ pub fn customer() -> Value {
 
 /// A client that follows nothing, keeps nothing and uses no proxy.
 pub fn http_client() -> reqwest::Client {
+    http_client_within(Duration::from_mins(1))
+}
+
+/// The same, whose requests take so long at most.
+pub fn http_client_within(timeout: Duration) -> reqwest::Client {
     // A second installation fails, and the first one is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
-        .timeout(Duration::from_mins(1))
+        .timeout(timeout)
         .build()
         .expect("a client")
 }
@@ -499,8 +504,13 @@ impl World {
     }
 
     /// Ends the story: books agree, the server stops in good order, and nothing was left behind.
-    pub async fn finish(mut self) {
+    pub async fn finish(self) {
         books::assert_agree(&self.api, &self.sandbox, &self.webhooks).await;
+        self.finish_compared().await;
+    }
+
+    /// [`World::finish`] for whoever has compared the books: the server stops in good order, and nothing was left behind.
+    pub async fn finish_compared(mut self) {
         let metrics = self.metrics().await;
         std::fs::write(self.dir().join("capture/metrics.txt"), metrics).expect("a writable file");
         let status = self.server().terminate().await;

@@ -42,6 +42,7 @@ mod paid_frictionless;
 mod parallel_submits;
 mod planted_get_refused;
 mod processes;
+mod soak_instruments;
 mod steps;
 mod wallets;
 mod webhooks;

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
+use std::time::Duration;
 
 /// The dice of one soak.
 #[derive(Clone, Debug)]
@@ -31,14 +32,29 @@ impl Dice {
         self.next() % end.max(1)
     }
 
+    /// Other dice, whose falls do not change with what these are used for afterwards.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self(self.next())
+    }
+
+    /// A number from `low` to `high`, both included.
+    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    /// So many milliseconds, from `low` to `high`.
+    pub(crate) fn millis(&mut self, low: u64, high: u64) -> Duration {
+        Duration::from_millis(self.between(low, high))
+    }
+
     /// True in so many of a hundred cases.
     pub(crate) fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// One of these.
-    pub(crate) fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
-        items[self.index(items.len())]
+    pub(crate) fn one_of<T: Clone>(&mut self, items: &[T]) -> T {
+        items[self.index(items.len())].clone()
     }
 
     /// Any order.

@@ -21,7 +21,7 @@ use crate::words;
 
 /// How many kills and payments there are.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {
+pub(crate) struct PointArguments {
     /// Kills at each of the seven points.
     #[arg(long, default_value_t = 20)]
     kills: usize,
@@ -43,7 +43,7 @@ const ENOUGH: usize = 10;
 const AT_ONCE: usize = 5;
 
 /// Runs the loop to its end.
-pub(crate) async fn soak(arguments: Arguments) -> ExitCode {
+pub(crate) async fn soak(arguments: PointArguments) -> ExitCode {
     let seed = arguments.seed.unwrap_or_else(fresh_seed);
     println!("seed {seed}");
     let deadline = Instant::now() + Duration::from_secs(arguments.minutes * 60);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use super::run::{Done, Plan, Point};
+use crate::median_and_max;
 
 /// The figures of a soak.
 #[derive(Debug)]
@@ -107,12 +108,4 @@ impl Tally {
         let _ = write!(out, "seed: {seed}");
         out
     }
-}
-
-fn median_and_max(times: &[Duration]) -> String {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    let Some(max) = sorted.last() else { return "-".to_owned() };
-    let median = sorted[(sorted.len() - 1) / 2];
-    format!("{} / {}", median.as_millis(), max.as_millis())
 }
