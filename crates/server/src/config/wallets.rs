@@ -86,6 +86,9 @@ impl Rules {
             at.check(faults, |list| {
                 let keys =
                     RootKeys::from_json(&list).map_err(|error| format!("{name} is {error}"))?;
+                if keys.is_of_a_sandbox() && self.live() {
+                    return Err(format!("{name} is a sandbox's list, which live mode refuses"));
+                }
                 match keys.expire() {
                     Some(last) if last <= self.now => {
                         Err(format!("{name} has expired on {}", last.strftime("%F")))

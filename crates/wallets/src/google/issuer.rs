@@ -114,14 +114,14 @@ impl Issuer {
             .map_err(|_| IssueError)
     }
 
-    /// The list of root keys, as Google publishes it: for [`super::RootKeys::from_json`].
+    /// The list of root keys, as Google publishes it but for a mark that it is a sandbox's: for [`super::RootKeys::from_json`].
     pub fn root_keys(&self) -> Result<String, IssueError> {
         let key = json!({
             "keyValue": STANDARD.encode(spki(&self.root)?),
             "protocolVersion": ECV2,
             "keyExpiration": milliseconds(self.root_expires),
         });
-        Ok(json!({ "keys": [key] }).to_string())
+        Ok(json!({ "keys": [key], "farthingSandbox": true }).to_string())
     }
 
     /// A token for a gateway: its name, `gateway:` and the id, and its public key, 65 bytes.

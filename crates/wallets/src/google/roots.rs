@@ -17,7 +17,10 @@ use crate::wire;
 /// The operator downloads the list and renews it: this crate fetches nothing. Source: reference 2,
 /// <https://payments.developers.google.com/paymentmethodtoken/keys.json>, for test cards `…/test/keys.json`.
 #[derive(Clone, Debug)]
-pub struct RootKeys(Vec<Key>);
+pub struct RootKeys {
+    keys: Vec<Key>,
+    sandbox: bool,
+}
 
 /// A key and the time when it expires.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,9 @@ pub enum RootKeysError {
 struct ListJson<'a> {
     #[serde(borrow)]
     keys: Vec<Object<KeyJson<'a>>>,
+    /// Ours, never Google's.
+    #[serde(default, rename = "farthingSandbox")]
+    farthing_sandbox: bool,
 }
 
 /// An entry of the list, and `signedKey` of a token, which has no version of its own.
@@ -67,12 +73,20 @@ impl RootKeys {
         let keys = ours
             .map(|Object(key)| Key::read(key).ok_or(RootKeysError::Malformed))
             .collect::<Result<Vec<_>, _>>()?;
-        if keys.is_empty() { Err(RootKeysError::NoKey) } else { Ok(Self(keys)) }
+        if keys.is_empty() {
+            return Err(RootKeysError::NoKey);
+        }
+        Ok(Self { keys, sandbox: list.farthing_sandbox })
+    }
+
+    /// Whether the list says of itself that a sandbox has made it: such keys sign whatever anybody likes.
+    pub fn is_of_a_sandbox(&self) -> bool {
+        self.sandbox
     }
 
     /// When the last of the keys expires. After that every token is refused.
     pub fn expire(&self) -> Option<Timestamp> {
-        self.0.iter().map(|key| key.expires).max()
+        self.keys.iter().map(|key| key.expires).max()
     }
 
     /// Verifies that Google has signed the token for this recipient: `gateway:` and the gateway's id (reference 2).
@@ -117,7 +131,7 @@ impl RootKeys {
         let message = signed::bytes(&[SENDER, ECV2, &intermediate.signed_key]);
         let signatures = intermediate.signatures.iter().take(MAX_SIGNATURES);
         signatures.filter_map(|signature| wire::from_base64(signature)).any(|signature| {
-            let valid = self.0.iter().filter(|key| key.is_valid(now));
+            let valid = self.keys.iter().filter(|key| key.is_valid(now));
             valid.into_iter().any(|key| key.point.has_signed(&message, &signature))
         })
     }

@@ -262,6 +262,17 @@ fn live_mode_refuses_every_authority_but_apple_and_the_system() {
         let error = read(&format!("{base}{line}\n")).unwrap_err().to_string();
         assert_eq!(error, format!("line 32: {refusal}"));
     }
+    let google = format!(
+        "{}\n[google_pay]\nmerchant_id = \"m\"\ngateway_merchant_id = \"shop-1\"\nroot_keys = \"file:{at}/google.json\"\n",
+        live()
+    );
+    let error = files.plain(&read(&google).unwrap_err().to_string());
+    assert!(
+        error.ends_with(
+            "`google_pay.root_keys` google.json is a sandbox's list, which live mode refuses"
+        ),
+        "{error}"
+    );
     let live = apple_of(&format!("{base}host = \"china\"\n")).apple_pay.unwrap();
     assert_eq!(live.host.host_str(), Some("cn-apple-pay-gateway.apple.com"));
 }
