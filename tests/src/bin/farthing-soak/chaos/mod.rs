@@ -144,7 +144,7 @@ async fn epoch(
     let back = back.map(|(story, wish)| shopper::look_again(town.clone(), story, wish.insists));
     let stories = join_all(back).await;
     reader.settle(world, true).await;
-    let mut wrong = reader.compare(world).await;
+    let mut wrong = reader.compare(world, false).await;
     for story in &stories {
         wrong.extend(story.problems.iter().cloned());
         wrong.extend(shown(story, reader));
@@ -217,7 +217,7 @@ async fn finish(world: World, reader: &mut Reader, tally: &mut Tally) {
         if clean {
             reader.wait_for_owed(&world).await;
         }
-        let differences = reader.compare(&world).await;
+        let differences = reader.compare(&world, true).await;
         // For the scanner: what the merchant was told.
         world.api.events().await;
         // Ends in a panic if something went wrong, so that the world shows the server's last words and keeps its directory if told to.

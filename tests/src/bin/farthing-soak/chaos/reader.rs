@@ -61,12 +61,14 @@ impl Reader {
             }
             sleep(LOOK_EVERY * 5).await;
         }
-        self.books.owed.clear();
     }
 
-    /// Reads everything, and gives what differs.
-    pub(crate) async fn compare(&mut self, world: &World) -> Vec<String> {
+    /// Reads everything, and gives what differs. At the end nothing may be owed any more.
+    pub(crate) async fn compare(&mut self, world: &World, at_end: bool) -> Vec<String> {
         self.undelivered(world).await;
+        if at_end {
+            self.books.owed.clear();
+        }
         self.books.payments = world.api.uncaptured().list("/v1/payments?limit=100").await;
         let mut ledger = world.sandbox.ledger().await;
         let asked = &ledger["requests"]["initPaymentHost2Host"]["count"];
@@ -159,4 +161,43 @@ pub(crate) fn outcomes(payments: &[Value]) -> BTreeMap<String, usize> {
         *outcomes.entry(name).or_default() += 1;
     }
     outcomes
+}
+
+#[cfg(test)]
+mod tests {
+    use farthing_stories::receiver::Delivery;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_refused_once_is_missing_and_what_was_refused_twice_is_owed() {
+        let event = |id: &str, subject: &str| json!({"id": id, "data": {"id": subject}});
+        let delivery = |id: &str, taken| Delivery {
+            id: id.to_owned(),
+            timestamp: 0,
+            body: Value::Null,
+            signature: Ok(()),
+            taken,
+        };
+        let books = Books {
+            events: vec![
+                event("taken", "pay_1"),
+                event("refused", "pay_2"),
+                event("refused-twice", "pay_3"),
+                event("waits-for-it", "pay_3"),
+            ],
+            deliveries: vec![
+                delivery("taken", false),
+                delivery("taken", true),
+                delivery("refused", false),
+                delivery("refused-twice", false),
+                delivery("refused-twice", false),
+            ],
+            ..Books::default()
+        };
+        let (due, owed) = missing(&books);
+        assert_eq!(due, ["refused"]);
+        assert_eq!(owed.into_iter().collect::<Vec<_>>(), ["pay_3"]);
+    }
 }

@@ -1,7 +1,7 @@
 //! The gateway's switches for one epoch: everything that its documents leave open, and everything that can go wrong with a reply.
 //!
-//! They are listed in docs/sandbox.md. What is never drawn is a gateway that lies about money in the one answer that is believed: a check that
-//! says success or failure without cause cannot be told from the truth.
+//! They are listed in docs/sandbox.md. What is never drawn is a gateway that lies in the one answer that is believed: a check that says
+//! success, failure or "processing" without cause cannot be told from the truth.
 
 use serde_json::{Map, Value, json};
 
