@@ -11,6 +11,7 @@ mod crash;
 pub mod encoding;
 pub mod headers;
 pub mod json;
+mod keyed_hash;
 pub mod listen;
 pub mod payments;
 pub mod problem;

@@ -8,10 +8,10 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::keyed_hash::keyed_hash;
 use crate::token::{NoRandomness, random_bytes};
 
 /// Seals and opens with the master key. The cipher wipes its key on drop.
@@ -51,7 +51,7 @@ impl Sealer {
         }
         Self {
             cipher: XChaCha20Poly1305::new(<&Key>::from(master_key)),
-            fingerprint_key: hmac(master_key, &[b"farthing fingerprint"]),
+            fingerprint_key: keyed_hash(master_key, &[b"farthing fingerprint"]),
             key_id,
         }
     }
@@ -60,7 +60,7 @@ impl Sealer {
     /// values against who has only the database. Equal for equal `context` and `value`.
     pub fn fingerprint(&self, context: &str, value: &[u8]) -> [u8; 32] {
         let length = u64::try_from(context.len()).unwrap_or(u64::MAX).to_be_bytes();
-        *hmac(&self.fingerprint_key, &[&length, context.as_bytes(), value])
+        *keyed_hash(&self.fingerprint_key, &[&length, context.as_bytes(), value])
     }
 
     /// Seals `plain` for one `context`, such as `"session.return_token:ses_…"`.
@@ -112,19 +112,6 @@ impl fmt::Debug for Sealer {
         let Self { cipher: _, fingerprint_key: _, key_id: _ } = self;
         f.write_str("Sealer(..)")
     }
-}
-
-fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
-    // Filled up to a block with zeros, as HMAC does with a shorter key (RFC 2104, section 2): so there is no length to be refused.
-    let mut block = Zeroizing::new([0; 64]);
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
-    }
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new((&*block).into());
-    for part in parts {
-        mac.update(part);
-    }
-    Zeroizing::new(mac.finalize().into_bytes().into())
 }
 
 const VERSION: u8 = 1;

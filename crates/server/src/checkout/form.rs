@@ -113,10 +113,12 @@ impl Fields {
         let apple = self.0.remove("apple_pay_token");
         let google = self.0.remove("google_pay_token");
         let network = self.0.remove("google_pay_network");
-        let field = match (&apple, &google, &network) {
+        let offered = match (apple, google, network) {
             (None, None, None) => return Ok(None),
-            (Some(_), None, None) => "apple_pay_token",
-            (None, Some(_), Some(_)) => "google_pay_token",
+            (Some(token), None, None) => Offered::Apple(token),
+            (None, Some(token), Some(network)) => {
+                Offered::Google { token, network: network.to_string() }
+            }
             (None, Some(_), None) => {
                 return Err(ApiError::field("google_pay_network", "is required with a token"));
             }
@@ -128,15 +130,9 @@ impl Fields {
             }
         };
         if self.has_card() {
-            return Err(ApiError::field(field, "must not come with a card"));
+            return Err(ApiError::field(offered.field(), "must not come with a card"));
         }
-        Ok(match (apple, google, network) {
-            (Some(token), ..) => Some(Offered::Apple(token)),
-            (_, Some(token), Some(network)) => {
-                Some(Offered::Google { token, network: network.to_string() })
-            }
-            _ => None,
-        })
+        Ok(Some(offered))
     }
 
     /// What the page's script collected; without a script only what the headers say.

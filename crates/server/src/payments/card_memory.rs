@@ -8,11 +8,10 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use farthing_types::Card;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use crate::keyed_hash::keyed_hash;
 use crate::token::{NoRandomness, random_bytes};
 
 /// So many attempts are remembered; the oldest go first.
@@ -30,9 +29,16 @@ struct Seen {
     order: VecDeque<String>,
 }
 
-/// A card under the process's key.
+/// A card under the process's key, or a wallet's token under the server's.
 #[derive(Clone)]
 pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of something that was hashed under a key elsewhere: a wallet's token.
+    pub fn of_keyed_hash(hash: [u8; 32]) -> Self {
+        Self(hash)
+    }
+}
 
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,27 +61,16 @@ impl CardMemory {
 
     /// The fingerprint of a card: number, code and expiry.
     pub fn fingerprint(&self, card: &Card) -> Fingerprint {
-        // An HMAC takes keys of any length; were that ever not so, every card would look different, which is safe.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_slice()) else {
-            return Fingerprint([0; 32]);
-        };
-        mac.update(card.pan.expose_digits().as_bytes());
-        mac.update(b"|");
-        mac.update(card.security_code.as_ref().map_or("", |code| code.expose_digits()).as_bytes());
-        mac.update(b"|");
-        mac.update(&card.expiry.expose_year().to_be_bytes());
-        mac.update(&[card.expiry.expose_month()]);
-        Fingerprint(mac.finalize().into_bytes().into())
-    }
-
-    /// The fingerprint of a wallet's token.
-    pub fn fingerprint_of_token(&self, identity: &[u8]) -> Fingerprint {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_slice()) else {
-            return Fingerprint([0; 32]);
-        };
-        mac.update(b"token|");
-        mac.update(identity);
-        Fingerprint(mac.finalize().into_bytes().into())
+        let code = card.security_code.as_ref().map_or("", |code| code.expose_digits());
+        let parts: [&[u8]; 6] = [
+            card.pan.expose_digits().as_bytes(),
+            b"|",
+            code.as_bytes(),
+            b"|",
+            &card.expiry.expose_year().to_be_bytes(),
+            &[card.expiry.expose_month()],
+        ];
+        Fingerprint(*keyed_hash(&self.key, &parts))
     }
 
     /// Remembers an attempt's card.

@@ -123,16 +123,13 @@ pub async fn start(app: &App, attempt: Attempt<'_>) -> Result<Started, ApiError>
             (Some(on_file(card, *brand)), Some(app.cards.fingerprint(card)))
         }
         Source::Wallet { token, .. } => {
-            let fingerprint = app.cards.fingerprint_of_token(token.expose_identity());
-            (Some(token.on_file()), Some(fingerprint))
+            (Some(token.on_file()), Some(Fingerprint::of_keyed_hash(token.fingerprint())))
         }
         Source::Hosted { .. } => (None, None),
     };
     let wallet_token = match &attempt.source {
-        Source::Wallet { token, .. } => {
-            Some(app.sealer.fingerprint(method.name(), token.expose_identity()))
-        }
-        _ => None,
+        Source::Wallet { token, .. } => Some(token.fingerprint()),
+        Source::Card { .. } | Source::Hosted { .. } => None,
     };
     let request = build(app, &attempt, &id, &return_token, &callback_token)?;
     let new = NewAttempt {

@@ -7,14 +7,13 @@ use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
-use sha2::Sha256;
 use tracing::warn;
 
 use crate::app::App;
 use crate::auth::Caller;
 use crate::json::{parse, read_body};
+use crate::keyed_hash::keyed_hash;
 use crate::problem::ApiError;
 use crate::store::{KeyClaim, KeyScope, KeyState};
 
@@ -160,12 +159,7 @@ fn key_of(headers: &HeaderMap) -> Result<String, ApiError> {
 /// A keyed hash, so that the store holds nothing that could be tried against guessed bodies.
 fn fingerprint(app: &App, scope: &KeyScope, body: &[u8]) -> [u8; 32] {
     let key = app.config.server.master_key.expose();
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_slice()) else { return [0; 32] };
-    mac.update(b"idempotent request\0");
-    mac.update(scope.route.as_bytes());
-    mac.update(b"\0");
-    mac.update(body);
-    mac.finalize().into_bytes().into()
+    *keyed_hash(key, &[b"idempotent request\0", scope.route.as_bytes(), b"\0", body])
 }
 
 fn replay(app: &App, scope: &KeyScope, status: u16, sealed: &[u8]) -> Result<Response, ApiError> {

@@ -39,14 +39,23 @@ pub struct Accepted {
     method: Method,
     dpan: Zeroizing<String>,
     network: String,
-    /// What is the same for the same token and for no other.
-    identity: Zeroizing<Vec<u8>>,
+    fingerprint: [u8; 32],
 }
 
 impl fmt::Debug for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { method, dpan: _, network: _, identity: _ } = self; // the rest can be charged
+        let Self { method, dpan: _, network: _, fingerprint: _ } = self; // the rest can be charged
         write!(f, "Accepted({}, ..)", method.name())
+    }
+}
+
+impl Offered {
+    /// The field that it came in.
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Apple(_) => "apple_pay_token",
+            Self::Google { .. } => "google_pay_token",
+        }
     }
 }
 
@@ -65,9 +74,9 @@ impl Accepted {
         }
     }
 
-    /// What is the same for the same token and for no other: Apple's transaction id, or a hash of what Google has sealed. To be hashed.
-    pub fn expose_identity(&self) -> &[u8] {
-        &self.identity
+    /// What is the same for the same token and for no other, under the server's key: of Apple's transaction id, or of what Google has sealed.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.fingerprint
     }
 
     /// What may be kept: the brand. The number is the device's, and its last digits would only confuse.
@@ -105,12 +114,10 @@ fn apple_token(
     let payment = apple::PaymentToken::from_json(json.as_bytes())
         .and_then(|token| apple.verifier.verify_and_decrypt(&token, &expected, app.now()))
         .map_err(|refusal| refused(app, Method::ApplePay, refusal.stage()))?;
-    let identity = Zeroizing::new(payment.transaction_id().as_bytes().to_vec());
-    let network = payment.network().to_owned();
     Ok(Accepted {
         method: Method::ApplePay,
-        network,
-        identity,
+        network: payment.network().to_owned(),
+        fingerprint: fingerprint(app, Method::ApplePay, payment.transaction_id().as_bytes()),
         dpan: payment.into_device_pan().expose_base64(),
     })
 }
@@ -132,8 +139,12 @@ fn google_token(app: &App, base64: &str, network: &str) -> Result<Accepted, ApiE
         method: Method::GooglePay,
         dpan: token.expose_base64(google.padding),
         network: written(network, google.network_case).ok_or_else(|| refused("network"))?,
-        identity: Zeroizing::new(identity.to_vec()),
+        fingerprint: fingerprint(app, Method::GooglePay, identity.as_slice()),
     })
+}
+
+fn fingerprint(app: &App, method: Method, identity: &[u8]) -> [u8; 32] {
+    app.sealer.fingerprint(method.name(), identity)
 }
 
 /// The brand behind a network's name. Apple writes `MasterCard` and `cartesBancaires`, Google `MASTERCARD` and `ELO_DEBIT`.
@@ -216,7 +227,7 @@ mod tests {
             method: Method::ApplePay,
             dpan: Zeroizing::new("NDExMQ==".to_owned()),
             network: "Visa".to_owned(),
-            identity: Zeroizing::new(b"abc".to_vec()),
+            fingerprint: [7; 32],
         };
         assert_eq!(format!("{accepted:?}"), "Accepted(apple_pay, ..)");
         assert_eq!(accepted.on_file().brand.as_deref(), Some("visa"));

@@ -25,7 +25,7 @@ pub(super) fn begin(connection: &Connection, new: &NewAttempt) -> Result<Begun, 
             Begun::OrderPaid(holder)
         });
     }
-    if session.status != SessionStatus::Open || session.expires_at <= new.now {
+    if !session.may_be_paid(new.now) {
         return Ok(Begun::SessionClosed);
     }
     if session.attempts >= MAX_ATTEMPTS {
