@@ -4,6 +4,7 @@
 //! merchant's (the payment processing one by Apple's own extension), and has not expired. Here it is said what holds, and for how long.
 
 use farthing_server::config::{ApplePay, Config, Mode, Origin};
+use farthing_server::routes::apple_pay::DOMAIN_FILES;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 
@@ -11,11 +12,6 @@ use super::Finding;
 
 /// Apple and its portal need days, and a person has to be found who may use it.
 const RENEW_BEFORE: i64 = 30;
-/// Where Apple looks; it has used the second name as well.
-const DOMAIN_FILES: [&str; 2] = [
-    "/.well-known/apple-developer-merchantid-domain-association",
-    "/.well-known/apple-developer-merchantid-domain-association.txt",
-];
 
 /// What can be seen without the network.
 pub(super) fn local(config: &Config, now: Timestamp) -> Vec<Finding> {

@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -13,6 +11,7 @@ use tracing::info;
 use super::checkout::{find, require_same_site};
 use crate::app::App;
 use crate::config::Origin;
+use crate::json::{parse, read_body};
 use crate::problem::ApiError;
 use crate::sessions::record::Session;
 
@@ -44,15 +43,15 @@ struct Wish {
 pub async fn session(
     State(app): State<App>,
     Path(token): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    require_same_site(&app, &headers)?;
+    require_same_site(&app, request.headers())?;
     let Some((session, _)) = find(&app, &token).await? else { return Err(ApiError::NotFound) };
     let (Some(apple), Some(host)) = (&app.config.apple_pay, &app.apple_host) else {
         return Err(ApiError::NotFound);
     };
-    let wish: Wish = if body.is_empty() { Wish::default() } else { crate::json::parse(&body)? };
+    let body = read_body(request).await?;
+    let wish: Wish = if body.is_empty() { Wish::default() } else { parse(&body)? };
     if !session.may_be_paid(app.now()) {
         return Err(ApiError::SessionNotOpen);
     }

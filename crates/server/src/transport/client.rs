@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use reqwest::redirect;
 use rustls::client::WantsClientCert;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
 use super::TransportError;
@@ -18,8 +19,7 @@ pub(crate) fn client_builder() -> Result<reqwest::ClientBuilder, TransportError>
 /// The same, with a client certificate to show. The other side's certificate has to come from one of the system's roots or, if there is one,
 /// from the authority in this PEM and from no other.
 pub(crate) fn client_with_identity(
-    certificates: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    key: Arc<CertifiedKey>,
     authority: Option<&[u8]>,
 ) -> Result<reqwest::ClientBuilder, TransportError> {
     let roots = match authority {
@@ -32,8 +32,7 @@ pub(crate) fn client_with_identity(
             roots
         }
     };
-    let tls =
-        builder(roots)?.with_client_auth_cert(certificates, key).map_err(|_| TransportError)?;
+    let tls = builder(roots)?.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
     Ok(client_builder_with(tls))
 }
 

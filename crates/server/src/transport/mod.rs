@@ -116,20 +116,14 @@ impl Transport {
 
     async fn exchange(&self, request: WireRequest) -> Result<WireResponse, SendError> {
         let request = self.build(request).ok_or(SendError::NotSent(NotSent::Build))?;
-        let mut response = self.client.execute(request).await.map_err(|error| judge(&error))?;
-        if response.content_length().is_some_and(|length| length > ANSWER_LIMIT as u64) {
-            return Err(SendError::Lost(Lost::TooLarge));
-        }
+        let response = self.client.execute(request).await.map_err(|error| judge(&error))?;
         let status = response.status().as_u16();
-        let mut body = Vec::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| SendError::Lost(lost(&error)))?
-        {
-            if body.len() + chunk.len() > ANSWER_LIMIT {
-                return Err(SendError::Lost(Lost::TooLarge));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = read_answer(response, ANSWER_LIMIT).await.map_err(|error| {
+            SendError::Lost(match error {
+                Unread::TooLarge => Lost::TooLarge,
+                Unread::Broken(error) => lost(&error),
+            })
+        })?;
         Ok(WireResponse { status, body })
     }
 
@@ -145,6 +139,33 @@ impl Transport {
         // The owner is dropped, and wiped, with the last reference to the bytes.
         builder.body(Bytes::from_owner(body)).build().ok()
     }
+}
+
+/// Why an answer's body was not read to its end.
+pub(crate) enum Unread {
+    /// It is larger than it may be.
+    TooLarge,
+    /// It ended too early, or too late.
+    Broken(reqwest::Error),
+}
+
+/// An answer's body, of at most `limit` bytes: one that says that it is larger is not read at all.
+pub(crate) async fn read_answer(
+    mut answer: reqwest::Response,
+    limit: usize,
+) -> Result<Vec<u8>, Unread> {
+    let is_fine = |length| usize::try_from(length).is_ok_and(|length| length <= limit);
+    if !answer.content_length().is_none_or(is_fine) {
+        return Err(Unread::TooLarge);
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(Unread::Broken)? {
+        if body.len() + chunk.len() > limit {
+            return Err(Unread::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 impl fmt::Debug for Transport {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::header::CONTENT_TYPE;
@@ -13,15 +13,16 @@ use jiff::Timestamp;
 use reqwest::StatusCode;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use tracing::error;
 use url::Url;
 
-use farthing_wallets::apple::ProcessingCertificate;
+use farthing_wallets::apple;
 
 use crate::config::ApplePay;
-use crate::transport::{TransportError, client_with_identity};
+use crate::transport::{TransportError, Unread, client_with_identity, read_answer};
 
 /// How long Apple may take, connecting included.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -35,14 +36,13 @@ const CAPACITY: usize = 10_000;
 
 /// The merchant identity certificate with its key: a TLS client certificate.
 pub struct Identity {
-    certificates: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    key: Arc<CertifiedKey>,
     not_after: Timestamp,
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { certificates: _, key: _, not_after } = self;
+        let Self { key: _, not_after } = self;
         write!(f, "Identity(until {not_after}, ..)")
     }
 }
@@ -80,27 +80,22 @@ impl Identity {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|_| IdentityError::Certificate)?;
         let leaf = certificates.first().ok_or(IdentityError::Certificate)?;
-        let not_after =
-            farthing_wallets::apple::not_after(leaf).ok_or(IdentityError::Certificate)?;
+        let not_after = apple::not_after(leaf).ok_or(IdentityError::Certificate)?;
+        // Where the subject names a merchant, as Apple's do, it has to be this one.
+        let is_another = apple::user_id(leaf).is_some_and(|named| named != merchant_id);
         let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes())
             .map_err(|_| IdentityError::Key)?;
         let provider = rustls::crypto::ring::default_provider();
-        let signer = provider
-            .key_provider
-            .load_private_key(key.clone_key())
-            .map_err(|_| IdentityError::Key)?;
-        rustls::sign::CertifiedKey::new(certificates.clone(), signer)
-            .keys_match()
-            .map_err(|_| IdentityError::Mismatch)?;
-        // Where the subject names a merchant, as Apple's do, it has to be this one.
-        let named = ProcessingCertificate::unverified_merchant_id(pem);
-        if named.is_ok_and(|named| named != merchant_id) {
+        let signer = provider.key_provider.load_private_key(key).map_err(|_| IdentityError::Key)?;
+        let key = CertifiedKey::new(certificates, signer);
+        key.keys_match().map_err(|_| IdentityError::Mismatch)?;
+        if is_another {
             return Err(IdentityError::Merchant);
         }
         if not_after <= now {
             return Err(IdentityError::Expired(not_after));
         }
-        Ok(Self { certificates, key, not_after })
+        Ok(Self { key: Arc::new(key), not_after })
     }
 
     /// When it ends.
@@ -108,13 +103,8 @@ impl Identity {
         self.not_after
     }
 
-    /// The certificates, the leaf first.
-    pub fn certificates(&self) -> &[CertificateDer<'static>] {
-        &self.certificates
-    }
-
-    pub(crate) fn key(&self) -> PrivateKeyDer<'static> {
-        self.key.clone_key()
+    pub(crate) fn key(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.key)
     }
 }
 
@@ -195,9 +185,7 @@ struct Ask<'a> {
 impl AppleHost {
     /// A client that shows the merchant identity certificate to the configured host, follows nowhere and gives up after ten seconds.
     pub fn new(apple: &ApplePay) -> Result<Self, TransportError> {
-        let ca = apple.host_ca.as_deref();
-        let identity = &apple.identity;
-        let client = client_with_identity(identity.certificates().to_vec(), identity.key(), ca)?
+        let client = client_with_identity(apple.identity.key(), apple.host_ca.as_deref())?
             .timeout(WITHIN)
             .build()
             .map_err(|_| TransportError)?;
@@ -220,15 +208,12 @@ impl AppleHost {
         let body = serde_json::to_vec(&ask).map_err(|_| NoSession::Malformed)?;
         let request =
             self.client.post(self.url.clone()).header(CONTENT_TYPE, "application/json").body(body);
-        let mut answer = request.send().await.map_err(|_| NoSession::Silent)?;
+        let answer = request.send().await.map_err(|_| NoSession::Silent)?;
         let status = answer.status();
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|_| NoSession::Silent)? {
-            if bytes.len() + chunk.len() > MAX_ANSWER {
-                return Err(NoSession::TooLarge);
-            }
-            bytes.extend_from_slice(&chunk);
-        }
+        let bytes = read_answer(answer, MAX_ANSWER).await.map_err(|error| match error {
+            Unread::TooLarge => NoSession::TooLarge,
+            Unread::Broken(_) => NoSession::Silent,
+        })?;
         if status != StatusCode::OK {
             // Apple's own words say what is not registered. They hold nothing of the shopper's.
             let words: String = String::from_utf8_lossy(&bytes).chars().take(500).collect();

@@ -186,6 +186,12 @@ pub fn not_after(der: &[u8]) -> Option<Timestamp> {
     timestamp(certificate.tbs_certificate().validity().not_after.to_unix_duration()).ok()
 }
 
+/// The user id in a certificate's subject, which is where Apple names the merchant. `None` if there is none, or `der` is not one X.509
+/// certificate of a kind that Apple Pay uses. Nothing but its form is checked.
+pub fn user_id(der: &[u8]) -> Option<String> {
+    Certificate::read(der).ok()?.user_id().map(str::to_owned)
+}
+
 /// Whether an `RSAPublicKey` has the one size that Apple Pay uses.
 fn has_2048_bits(key: &[u8]) -> bool {
     let modulus = AnyRef::from_der(key).and_then(|key| {

@@ -43,7 +43,7 @@ mod signature;
 mod token;
 mod verifier;
 
-pub use certificate::not_after;
+pub use certificate::{not_after, user_id};
 pub use merchant::{MerchantKey, MerchantKeyError, ProcessingCertificate};
 pub use payload::DevicePan;
 pub use payment::{Expectations, Payment, Summary};

@@ -65,6 +65,8 @@ async fn a_browser_can_name_no_address_and_no_stranger_can_ask() {
         assert_eq!(answer.status, 400, "{body}: {}", answer.text());
         assert!(!answer.text().contains("evil"), "{}", answer.text());
     }
+    let huge = " ".repeat(70_000);
+    ask(&world, &session, &huge).await.expect_problem(413, "body-too-large");
     for site in ["cross-site", "same-site", "none"] {
         ask_from(&world, &session, "", site).await.expect_problem(403, "cross-site");
     }
