@@ -225,15 +225,18 @@ fn an_identity_that_names_another_merchant_stops_the_start() {
     let files = Files::new();
     // As good as an identity: a certificate whose subject names a merchant, with its key.
     let other = Issuer::new(Timestamp::now()).unwrap().processing_files("merchant.other").unwrap();
-    files.write("other.pem", &other.certificate);
     files.write("other.key", &other.key);
     let text =
         files.sandbox().replace("identity.pem", "other.pem").replace("identity.key", "other.key");
-    let error = files.plain(&read(&text).unwrap_err().to_string());
-    assert_eq!(
-        error,
-        "line 30: `apple_pay.identity.certificate` other.pem with other.key: the certificate is that of another merchant id"
-    );
+    // Also with others behind it, as a chain.
+    for certificates in [other.certificate.clone(), other.certificate.repeat(2)] {
+        files.write("other.pem", &certificates);
+        let error = files.plain(&read(&text).unwrap_err().to_string());
+        assert_eq!(
+            error,
+            "line 30: `apple_pay.identity.certificate` other.pem with other.key: the certificate is that of another merchant id"
+        );
+    }
 }
 
 #[test]
