@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State as Shares};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::acs::{refused, report, unreadable};
+use super::acs::{Posted, refused, report};
 use super::{Html, not_found, page, send_on};
 use crate::control::Phase;
 use crate::order::{Order, Protocol};
@@ -28,12 +26,8 @@ pub(super) struct ChallengeResult {
 pub(super) async fn challenge(
     Shares(shared): Shares<Arc<Shared>>,
     Path(id): Path<String>,
-    form: Result<Form<ChallengeResult>, FormRejection>,
+    Posted(posted): Posted<ChallengeResult>,
 ) -> Response {
-    let posted = match form {
-        Ok(Form(posted)) => posted,
-        Err(rejection) => return unreadable(&rejection),
-    };
     shared.sweep();
     let mut state = shared.lock();
     let Some(order) = state.challenged(&id, Protocol::V2) else { return not_found() };
@@ -69,12 +63,8 @@ pub(super) struct TermResult {
 pub(super) async fn term(
     Shares(shared): Shares<Arc<Shared>>,
     Path(id): Path<String>,
-    form: Result<Form<TermResult>, FormRejection>,
+    Posted(posted): Posted<TermResult>,
 ) -> Response {
-    let posted = match form {
-        Ok(Form(posted)) => posted,
-        Err(rejection) => return unreadable(&rejection),
-    };
     shared.sweep();
     let (response, dispatch) = {
         let mut state = shared.lock();
@@ -113,12 +103,8 @@ pub(super) struct MethodResult {
 pub(super) async fn method(
     Shares(shared): Shares<Arc<Shared>>,
     Path(id): Path<String>,
-    form: Result<Form<MethodResult>, FormRejection>,
+    Posted(posted): Posted<MethodResult>,
 ) -> Response {
-    let posted = match form {
-        Ok(Form(posted)) => posted,
-        Err(rejection) => return unreadable(&rejection),
-    };
     shared.sweep();
     let dispatch = {
         let mut state = shared.lock();

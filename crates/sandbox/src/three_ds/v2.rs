@@ -65,8 +65,9 @@ struct MethodDone {
     server_transaction: String,
 }
 
+/// What both messages of a challenge say first: of which payment and which kind they are.
 #[derive(Serialize, Deserialize)]
-struct ChallengeRequest {
+struct Head {
     #[serde(rename = "threeDSServerTransID")]
     server_transaction: String,
     #[serde(rename = "acsTransID")]
@@ -75,20 +76,20 @@ struct ChallengeRequest {
     version: String,
     #[serde(rename = "messageType")]
     kind: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ChallengeRequest {
+    #[serde(flatten)]
+    head: Head,
     #[serde(rename = "challengeWindowSize", default, skip_serializing_if = "Option::is_none")]
     window: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct ChallengeResult {
-    #[serde(rename = "threeDSServerTransID")]
-    server_transaction: String,
-    #[serde(rename = "acsTransID")]
-    acs_transaction: String,
-    #[serde(rename = "messageVersion")]
-    version: String,
-    #[serde(rename = "messageType")]
-    kind: String,
+    #[serde(flatten)]
+    head: Head,
     #[serde(rename = "challengeCompletionInd")]
     completion: String,
     #[serde(rename = "transStatus")]
@@ -133,22 +134,14 @@ pub(crate) fn check_method_done(names: &Names, text: &str) -> Result<(), &'stati
 
 /// `creq` of a reply. The window's size is left to the merchant's page.
 pub(crate) fn creq(names: &Names) -> String {
-    encode(&ChallengeRequest {
-        server_transaction: names.server_transaction(),
-        acs_transaction: names.acs_transaction(),
-        version: VERSION.to_owned(),
-        kind: CREQ.to_owned(),
-        window: None,
-    })
+    encode(&ChallengeRequest { head: Head::of(names, CREQ), window: None })
 }
 
 /// Checks a challenge request and reads the size that it wants.
 pub(crate) fn read_creq(names: &Names, text: &str) -> Result<Option<Window>, &'static str> {
     let request: ChallengeRequest =
         decode(text).ok_or("creq is not base64url of a challenge request.")?;
-    same_message(&request.kind, CREQ, &request.version)?;
-    same(&request.server_transaction, &names.server_transaction())?;
-    same(&request.acs_transaction, &names.acs_transaction())?;
+    request.head.check(names, CREQ)?;
     let window = request.window.map(|code| serde_json::from_value(code.into())).transpose();
     window.map_err(|_| "challengeWindowSize must be 01, 02, 03, 04 or 05, or absent.")
 }
@@ -157,10 +150,7 @@ pub(crate) fn read_creq(names: &Names, text: &str) -> Result<Option<Window>, &'s
 pub(crate) fn cres(names: &Names, answer: Option<Answer>) -> String {
     let status = if answer == Some(Answer::Approve) { "Y" } else { "N" };
     encode(&ChallengeResult {
-        server_transaction: names.server_transaction(),
-        acs_transaction: names.acs_transaction(),
-        version: VERSION.to_owned(),
-        kind: CRES.to_owned(),
+        head: Head::of(names, CRES),
         completion: "Y".to_owned(),
         status: status.to_owned(),
         cancel: (answer == Some(Answer::Cancel)).then(|| CANCELLED.to_owned()),
@@ -171,16 +161,27 @@ pub(crate) fn cres(names: &Names, answer: Option<Answer>) -> String {
 pub(crate) fn check_cres(names: &Names, text: &str) -> Result<(), &'static str> {
     let result: ChallengeResult =
         decode(text).ok_or("cres is not base64url of a challenge result.")?;
-    same_message(&result.kind, CRES, &result.version)?;
-    same(&result.server_transaction, &names.server_transaction())?;
-    same(&result.acs_transaction, &names.acs_transaction())
+    result.head.check(names, CRES)
 }
 
-fn same_message(kind: &str, expected: &str, version: &str) -> Result<(), &'static str> {
-    match (kind == expected, version == VERSION) {
-        (true, true) => Ok(()),
-        (false, _) => Err("messageType is another one than this page takes."),
-        (true, false) => Err("messageVersion must be 2.2.0."),
+impl Head {
+    fn of(names: &Names, kind: &str) -> Self {
+        Self {
+            server_transaction: names.server_transaction(),
+            acs_transaction: names.acs_transaction(),
+            version: VERSION.to_owned(),
+            kind: kind.to_owned(),
+        }
+    }
+
+    fn check(&self, names: &Names, kind: &str) -> Result<(), &'static str> {
+        match (self.kind == kind, self.version == VERSION) {
+            (true, true) => {}
+            (false, _) => return Err("messageType is another one than this page takes."),
+            (true, false) => return Err("messageVersion must be 2.2.0."),
+        }
+        same(&self.server_transaction, &names.server_transaction())?;
+        same(&self.acs_transaction, &names.acs_transaction())
     }
 }
 

@@ -3,13 +3,11 @@
 use std::future::pending;
 use std::sync::Arc;
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State as Shares};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{leading, refused, unreadable, wait};
+use super::{Posted, leading, refused, wait};
 use crate::control::MethodBehaviour;
 use crate::order::Order;
 use crate::pages::{Html, framed, not_found};
@@ -20,7 +18,7 @@ const TITLE: &str = "Looking at your device";
 
 /// A request for device data from the merchant's page.
 #[derive(Deserialize)]
-pub(in crate::pages) struct Posted {
+pub(in crate::pages) struct Message {
     #[serde(rename = "threeDSMethodData")]
     data: Option<String>,
 }
@@ -29,12 +27,8 @@ pub(in crate::pages) struct Posted {
 pub(in crate::pages) async fn take(
     Shares(shared): Shares<Arc<Shared>>,
     Path(id): Path<String>,
-    form: Result<Form<Posted>, FormRejection>,
+    Posted(message): Posted<Message>,
 ) -> Response {
-    let posted = match form {
-        Ok(Form(posted)) => posted,
-        Err(rejection) => return unreadable(&rejection),
-    };
     shared.sweep();
     let gateway = shared.way_in("method", &id);
     let (names, behaviour) = {
@@ -44,7 +38,7 @@ pub(in crate::pages) async fn take(
             None => return not_found(),
         }
     };
-    let checked = posted
+    let checked = message
         .data
         .ok_or("threeDSMethodData is missing.")
         .and_then(|data| v2::check_method_request(&names, &gateway, &data));

@@ -8,14 +8,17 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::rejection::FormRejection;
+use axum::Form;
+use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::{Html, challenge, framed, page, sending};
-use crate::control::AcsBehaviour;
+use serde::de::DeserializeOwned;
+
+use super::{Html, challenge, framed, not_found, page, sending};
+use crate::control::{AcsBehaviour, Phase};
 use crate::net::Scissors;
-use crate::order::Order;
+use crate::order::{Asked, Order, Protocol};
 use crate::sandbox::Shared;
 use crate::state::{Dispatch, State};
 use crate::three_ds::v2::Window;
@@ -111,9 +114,71 @@ pub(super) fn refused(why: &str) -> Response {
     refusal(StatusCode::BAD_REQUEST, why)
 }
 
-/// The answer to a form that is too long, of another type, or has a field twice.
-pub(super) fn unreadable(rejection: &FormRejection) -> Response {
-    refusal(rejection.status(), "The form cannot be read.")
+/// A form that a browser has posted. One that is too long, of another type, or has a field twice is answered with a page.
+pub(super) struct Posted<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Posted<T> {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        match Form::from_request(request, state).await {
+            Ok(Form(posted)) => Ok(Self(posted)),
+            Err(rejection) => Err(refusal(rejection.status(), "The form cannot be read.")),
+        }
+    }
+}
+
+/// The issuer's page of a challenge: `take` says what comes of what was posted, if this payment is challenged in this way.
+async fn turn(
+    shared: &Arc<Shared>,
+    scissors: &Scissors,
+    id: &str,
+    protocol: Protocol,
+    take: impl FnOnce(&mut State) -> Turn + Send,
+) -> Response {
+    shared.sweep();
+    let turn = {
+        let mut state = shared.lock();
+        if state.challenged(id, protocol).is_none() {
+            return not_found();
+        }
+        take(&mut state)
+    };
+    turn.finish(shared, scissors).await
+}
+
+/// Shows the question, as often as it is asked, until there is an answer; then the page that `lead_back` makes.
+fn question(
+    state: &mut State,
+    id: &str,
+    asked: Result<Asked, &'static str>,
+    lead_back: impl FnOnce(&State, &Order, &Asked) -> Response,
+) -> Turn {
+    let asked = match asked {
+        Ok(asked) => asked,
+        Err(why) => return refused(why).into(),
+    };
+    state.open_challenge(id, asked.clone());
+    match state.order(id) {
+        Some(order) if order.phase() == Phase::Challenge && order.answer().is_none() => {
+            Turn::question(order)
+        }
+        Some(order) => lead_back(state, order, &asked).into(),
+        None => not_found().into(),
+    }
+}
+
+/// The page for an answer that was taken: the one that `lead_back` makes, if a challenge was opened.
+fn after_answer(
+    state: &State,
+    id: &str,
+    lead_back: impl FnOnce(&State, &Order, &Asked) -> Response,
+) -> Response {
+    match state.order(id).map(|order| (order, order.asked())) {
+        Some((order, Some(asked))) => lead_back(state, order, asked),
+        Some((_, None)) => refused("No challenge was opened for this payment."),
+        None => not_found(),
+    }
 }
 
 /// `GET` of an address that browsers reach with a form alone.

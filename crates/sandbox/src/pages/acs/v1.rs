@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, Path, State as Shares};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{Turn, leading, refused, session_data, stranded, unreadable};
-use crate::control::Phase;
+use super::{Posted, Turn, after_answer, leading, question, session_data, stranded, turn};
 use crate::net::Scissors;
 use crate::order::{Answer, Asked, Order, Protocol};
 use crate::pages::not_found;
@@ -19,7 +16,7 @@ use crate::three_ds::v1;
 
 /// A request from the merchant's page, or the answer from our own.
 #[derive(Deserialize)]
-pub(in crate::pages) struct Posted {
+pub(in crate::pages) struct Message {
     #[serde(rename = "PaReq")]
     pa_req: Option<String>,
     #[serde(rename = "MD")]
@@ -34,61 +31,32 @@ pub(in crate::pages) async fn take(
     Shares(shared): Shares<Arc<Shared>>,
     ConnectInfo(scissors): ConnectInfo<Scissors>,
     Path(id): Path<String>,
-    form: Result<Form<Posted>, FormRejection>,
+    Posted(message): Posted<Message>,
 ) -> Response {
-    let posted = match form {
-        Ok(Form(posted)) => posted,
-        Err(rejection) => return unreadable(&rejection),
-    };
-    shared.sweep();
-    let turn = {
-        let mut state = shared.lock();
-        if state.challenged(&id, Protocol::V1).is_none() {
-            return not_found();
+    turn(&shared, &scissors, &id, Protocol::V1, |state| match message.answer {
+        Some(answer) => {
+            // The gateway learns of it when the browser brings it there, and not before.
+            state.answer(&id, answer);
+            after_answer(state, &id, lead_back).into()
         }
-        match posted.answer {
-            Some(answer) => answered(&mut state, &id, answer).into(),
-            None => opened(&shared, &mut state, &id, posted),
-        }
-    };
-    turn.finish(&shared, &scissors).await
+        None => opened(&shared, state, &id, message),
+    })
+    .await
 }
 
-/// Shows the question, as often as it is asked, until there is an answer.
-fn opened(shared: &Shared, state: &mut State, id: &str, posted: Posted) -> Turn {
+fn opened(shared: &Shared, state: &mut State, id: &str, message: Message) -> Turn {
     let Some(order) = state.order(id) else { return not_found().into() };
-    let asked = posted.pa_req.ok_or("PaReq is missing.").and_then(|pa_req| {
+    let asked = message.pa_req.ok_or("PaReq is missing.").and_then(|pa_req| {
         v1::check_pa_req(&state.names(order), order, &pa_req)?;
-        let term_url = posted.term_url.ok_or("TermUrl is missing.")?;
+        let term_url = message.term_url.ok_or("TermUrl is missing.")?;
         // An issuer cannot know every gateway; this one knows the only one that it has.
         if !shared.is_own(&term_url) {
             return Err("TermUrl is not an address of the gateway.");
         }
-        let session_data = session_data(posted.md)?;
+        let session_data = session_data(message.md)?;
         Ok(Asked { window: None, session_data, term_url: Some(term_url) })
     });
-    let asked = match asked {
-        Ok(asked) => asked,
-        Err(why) => return refused(why).into(),
-    };
-    state.open_challenge(id, asked.clone());
-    match state.order(id) {
-        Some(order) if order.phase() == Phase::Challenge && order.answer().is_none() => {
-            Turn::question(order)
-        }
-        Some(order) => lead_back(state, order, &asked).into(),
-        None => not_found().into(),
-    }
-}
-
-/// Takes the answer. The gateway learns of it when the browser brings it there, and not before.
-fn answered(state: &mut State, id: &str, answer: Answer) -> Response {
-    state.answer(id, answer);
-    match state.order(id).map(|order| (order, order.asked())) {
-        Some((order, Some(asked))) => lead_back(state, order, asked),
-        Some((_, None)) => refused("No challenge was opened for this payment."),
-        None => not_found(),
-    }
+    question(state, id, asked, lead_back)
 }
 
 /// A page that takes the result to the gateway.

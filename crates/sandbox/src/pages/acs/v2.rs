@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Form;
-use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, Path, State as Shares};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{Turn, leading, refused, report, session_data, stranded, unreadable};
-use crate::control::Phase;
+use super::{Posted, Turn, after_answer, leading, question, report, session_data, stranded, turn};
 use crate::net::Scissors;
 use crate::order::{Answer, Asked, Order, Protocol};
 use crate::pages::not_found;
@@ -19,7 +16,7 @@ use crate::three_ds::v2;
 
 /// A challenge request from the merchant's page, or the answer from our own.
 #[derive(Deserialize)]
-pub(in crate::pages) struct Posted {
+pub(in crate::pages) struct Message {
     creq: Option<String>,
     #[serde(rename = "threeDSSessionData")]
     session_data: Option<String>,
@@ -31,55 +28,29 @@ pub(in crate::pages) async fn take(
     Shares(shared): Shares<Arc<Shared>>,
     ConnectInfo(scissors): ConnectInfo<Scissors>,
     Path(id): Path<String>,
-    form: Result<Form<Posted>, FormRejection>,
+    Posted(message): Posted<Message>,
 ) -> Response {
-    let posted = match form {
-        Ok(Form(posted)) => posted,
-        Err(rejection) => return unreadable(&rejection),
-    };
-    shared.sweep();
-    let turn = {
-        let mut state = shared.lock();
-        if state.challenged(&id, Protocol::V2).is_none() {
-            return not_found();
-        }
-        match posted.answer {
-            Some(answer) => answered(&shared, &mut state, &id, answer),
-            None => opened(&shared, &mut state, &id, posted),
-        }
-    };
-    turn.finish(&shared, &scissors).await
+    turn(&shared, &scissors, &id, Protocol::V2, |state| match message.answer {
+        Some(answer) => answered(&shared, state, &id, answer),
+        None => opened(&shared, state, &id, message),
+    })
+    .await
 }
 
-/// Shows the question, as often as it is asked, until there is an answer.
-fn opened(shared: &Shared, state: &mut State, id: &str, posted: Posted) -> Turn {
+fn opened(shared: &Shared, state: &mut State, id: &str, message: Message) -> Turn {
     let Some(order) = state.order(id) else { return not_found().into() };
-    let asked = posted.creq.ok_or("creq is missing.").and_then(|creq| {
+    let asked = message.creq.ok_or("creq is missing.").and_then(|creq| {
         let window = v2::read_creq(&state.names(order), &creq)?;
-        Ok(Asked { window, session_data: session_data(posted.session_data)?, term_url: None })
+        Ok(Asked { window, session_data: session_data(message.session_data)?, term_url: None })
     });
-    let asked = match asked {
-        Ok(asked) => asked,
-        Err(why) => return refused(why).into(),
-    };
-    state.open_challenge(id, asked.clone());
-    match state.order(id) {
-        Some(order) if order.phase() == Phase::Challenge && order.answer().is_none() => {
-            Turn::question(order)
-        }
-        Some(order) => lead_back(shared, state, order, &asked).into(),
-        None => not_found().into(),
-    }
+    question(state, id, asked, |state, order, asked| lead_back(shared, state, order, asked))
 }
 
 /// Takes the answer. The gateway learns of it from the issuer itself, not from the browser.
 fn answered(shared: &Arc<Shared>, state: &mut State, id: &str, answer: Answer) -> Turn {
     let dispatch = if state.answer(id, answer) { report(shared, state, id) } else { None };
-    let response = match state.order(id).map(|order| (order, order.asked())) {
-        Some((order, Some(asked))) => lead_back(shared, state, order, asked),
-        Some((_, None)) => refused("No challenge was opened for this payment."),
-        None => not_found(),
-    };
+    let response =
+        after_answer(state, id, |state, order, asked| lead_back(shared, state, order, asked));
     Turn::other(response, dispatch)
 }
 
