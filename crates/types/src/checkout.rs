@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::wallet::WalletOffer;
 use crate::{Currency, CustomerField, DeclineCode, PaymentStatus, SessionStatus, StepWay};
 
 /// Everything the checkout page shows. Never holds what the merchant sent about the customer.
@@ -40,6 +41,12 @@ pub struct CheckoutView {
     /// How `{checkout_path}/step` is shown, while the payment waits for it.
     #[serde(default)]
     pub step: Option<StepWay>,
+    /// The wallets that this session may be paid with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallets: Option<WalletOffer>,
+    /// The `applicationData` of an Apple Pay request, base64, which binds its token to `attempt`; where Apple Pay is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apple_pay_application_data: Option<String>,
     /// Where "back to the shop" leads, if the merchant said so.
     pub return_url: Option<String>,
     /// What a submit was refused for; empty on a fresh page.
@@ -94,6 +101,9 @@ pub struct CheckoutStatus {
     /// The key of the next attempt, while one may start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<String>,
+    /// Binds an Apple Pay token to `attempt`, as in [`CheckoutView`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apple_pay_application_data: Option<String>,
 }
 
 impl fmt::Debug for CheckoutStatus {

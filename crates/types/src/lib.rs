@@ -16,6 +16,7 @@ pub mod money;
 mod named;
 pub mod payment;
 pub mod three_ds;
+pub mod wallet;
 
 pub use brand::Brand;
 pub use browser::BrowserInfo;
@@ -26,3 +27,4 @@ pub use decline::{Advice, DeclineCode};
 pub use money::Money;
 pub use payment::{PaymentStatus, SessionStatus};
 pub use three_ds::{ChallengeWindow, StepKind, StepWay};
+pub use wallet::Wallet;

@@ -4,7 +4,6 @@ use farthing_types::checkout::{CheckoutState, CheckoutStatus, CheckoutView};
 use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus, StepWay};
 use farthing_widget::amount::format_amount;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use crate::app::App;
 use crate::payments::record::{Payment, Stage};
@@ -32,33 +31,21 @@ pub fn of_session(
 ) -> Result<CheckoutView, ApiError> {
     let known = known_customer(app, session)?;
     let state = session_state(session, last, app.now());
+    let view = view(app, session, &known, state)?;
     Ok(CheckoutView {
         checkout_path: Some(path),
         payment_id: last.map(|payment| payment.id.clone()),
         payment_status: last.map(|payment| payment.status),
         step: step(app, state, last),
-        ..view(app, session, &known, state)?
+        apple_pay_application_data: application_data(app, session, &view.attempt),
+        ..view
     })
 }
 
-/// What a script is told that asks for the page: what it shows, and what a wallet needs.
-#[derive(Debug, Serialize)]
-pub struct Described {
-    #[serde(flatten)]
-    view: CheckoutView,
-    /// The `applicationData` of an Apple Pay request, base64, which binds its token to `attempt`; where Apple Pay is configured.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    apple_pay_application_data: Option<String>,
-}
-
-impl Described {
-    /// What is told of a view of this session.
-    pub fn of(app: &App, session: &Session, view: CheckoutView) -> Self {
-        let configured = app.config.apple_pay.is_some();
-        let apple_pay_application_data = configured
-            .then(|| wallets::application_data_base64(&app.sealer, &session.id, &view.attempt));
-        Self { view, apple_pay_application_data }
-    }
+/// What binds an Apple Pay token to this attempt, where Apple Pay is configured.
+fn application_data(app: &App, session: &Session, attempt: &str) -> Option<String> {
+    let configured = app.config.apple_pay.is_some();
+    configured.then(|| wallets::application_data_base64(&app.sealer, &session.id, attempt))
 }
 
 /// What a page that is already open has to learn.
@@ -84,6 +71,9 @@ pub fn status_of(
         total: format_amount(session.amount, session.currency),
         step: step(app, state, last),
         leaves: onward(session, state).is_some(),
+        apple_pay_application_data: attempt
+            .as_deref()
+            .and_then(|attempt| application_data(app, session, attempt)),
         attempt,
     })
 }
@@ -135,6 +125,8 @@ fn view(
         payment_id: None,
         payment_status: None,
         step: None,
+        wallets: None,
+        apple_pay_application_data: None,
         return_url: Some(way_back(app, session)),
         errors: Vec::new(),
         typed: Vec::new(),

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::checkout::answer::{Refused, Submitted};
 use crate::checkout::form::{self, Fields};
 use crate::checkout::refusals::Refusal;
-use crate::checkout::view::{self, Described};
+use crate::checkout::view;
 use crate::crash;
 use crate::json::read_body;
 use crate::listen::ClientAddr;
@@ -63,7 +63,7 @@ async fn show(
         view.typed = refusal.typed;
     }
     if wants_json(headers) {
-        return Ok(Json(Described::of(app, &session, view)).into_response());
+        return Ok(Json(view).into_response());
     }
     let onward = view::onward(&session, view.state).filter(|_| is_top_level(headers));
     if let Some(url) = onward.filter(|_| !is_from_us(headers)) {

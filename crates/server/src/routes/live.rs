@@ -161,7 +161,7 @@ fn looks_alike(one: &CheckoutStatus, other: &CheckoutStatus) -> bool {
             }
             state => state,
         };
-        CheckoutStatus { state, attempt: None, ..status.clone() }
+        CheckoutStatus { state, attempt: None, apple_pay_application_data: None, ..status.clone() }
     };
     seen(one) == seen(other)
 }
@@ -197,6 +197,7 @@ mod tests {
             leaves: false,
             total: "€10.00".to_owned(),
             attempt: Some("att_1".to_owned()),
+            apple_pay_application_data: Some("one".to_owned()),
         }
     }
 
@@ -206,6 +207,7 @@ mod tests {
         let told = status(CheckoutState::Ready { declined, wait_seconds: 60 });
         let later = CheckoutStatus {
             attempt: Some("att_2".to_owned()),
+            apple_pay_application_data: Some("two".to_owned()),
             ..status(CheckoutState::Ready { declined, wait_seconds: 3 })
         };
         assert!(looks_alike(&told, &told) && looks_alike(&told, &later));

@@ -33,6 +33,8 @@ fn view(state: CheckoutState) -> CheckoutView {
                 text: "Enter the postal code.".to_owned(),
             },
         ],
+        wallets: None,
+        apple_pay_application_data: None,
         typed: vec![(CustomerField::Email, "ann@example.com".to_owned())],
     }
 }
@@ -146,6 +148,7 @@ fn the_json_of_a_status_is_flat_and_leaves_out_what_is_not_known() {
         currency: "EUR".parse().unwrap(),
         total: "€10.50".to_owned(),
         leaves: false,
+        apple_pay_application_data: None,
         attempt: Some("att_x".to_owned()),
     };
     assert_eq!(

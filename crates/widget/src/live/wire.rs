@@ -4,7 +4,8 @@
 //! a tenth of the whole module.
 
 use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, FieldError};
-use farthing_types::{CustomerField, DeclineCode, PaymentStatus, StepWay};
+use farthing_types::wallet::WalletOffer;
+use farthing_types::{CustomerField, DeclineCode, PaymentStatus, StepWay, Wallet};
 use gloo_net::http::Response;
 use js_sys::{Array, Reflect};
 use leptos::prelude::window;
@@ -30,7 +31,11 @@ pub struct Status {
     pub leaves: bool,
     /// The key of the next attempt.
     pub attempt: Option<String>,
+    /// Binds an Apple Pay token to `attempt`.
+    pub application_data: Option<String>,
 }
+
+const APPLICATION_DATA: &str = "apple_pay_application_data";
 
 impl Status {
     /// Reads the answer of `GET /checkout/{cst}/status`; `None` if it is anything else.
@@ -44,6 +49,7 @@ impl Status {
             total: text(value, "total")?,
             leaves: member(value, "leaves").is_some_and(|leaves| leaves.is_truthy()),
             attempt: text(value, "attempt"),
+            application_data: text(value, APPLICATION_DATA),
         })
     }
 }
@@ -69,11 +75,20 @@ pub fn view(value: &JsValue) -> Option<CheckoutView> {
         payment_id: text(value, "payment_id"),
         payment_status: text(value, "payment_status").and_then(|name| name.parse().ok()),
         step: step(value),
+        wallets: wallets(value),
+        apple_pay_application_data: text(value, APPLICATION_DATA),
         return_url: text(value, "return_url"),
         errors: list(value, "errors", |item| field_error(item, "text"))?,
         // Already in its inputs: the server wrote it there.
         typed: Vec::new(),
     })
+}
+
+/// The wallets of a view, if it offers any.
+fn wallets(value: &JsValue) -> Option<WalletOffer> {
+    let offer = member(value, "wallets")?;
+    let methods = list(&offer, "methods", |item| item.as_string()?.parse::<Wallet>().ok())?;
+    Some(WalletOffer { frame: text(&offer, "frame")?, methods })
 }
 
 /// The wrong fields of a problem (RFC 9457) that a shopper can mend, each with its sentence.

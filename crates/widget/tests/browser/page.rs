@@ -31,6 +31,8 @@ pub(crate) fn view() -> CheckoutView {
         payment_id: None,
         payment_status: None,
         step: None,
+        wallets: None,
+        apple_pay_application_data: None,
         return_url: None,
         errors: Vec::new(),
         typed: Vec::new(),

@@ -42,6 +42,8 @@ fn view(state: CheckoutState) -> CheckoutView {
         payment_id: None,
         payment_status: None,
         step: None,
+        wallets: None,
+        apple_pay_application_data: None,
         return_url: Some("https://books.example/cart?a=1&b=2".to_owned()),
         errors: Vec::new(),
         typed: Vec::new(),
