@@ -32,7 +32,15 @@ pub struct WalletOffer {
     pub frame: String,
     /// Which buttons it may show, in the order of [`Wallet::ALL`]; never empty.
     pub methods: Vec<Wallet>,
+    /// Whether Apple Pay is there only in browsers that have it built in: then nothing is kept free for it in others.
+    #[serde(default)]
+    pub apple_pay_built_in_only: bool,
 }
+
+/// The name of the first member of the greeting with which the wallets' document begins.
+pub const HELLO: &str = "farthing_wallets";
+/// Its value: the version of what document and checkout say to each other.
+pub const PROTOCOL: u32 = 1;
 
 /// What the wallets' own document is told by the server: nothing of a session, and nothing secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -5,6 +5,7 @@
 //! them. The same input gives the same bytes.
 
 mod manifest;
+mod names;
 mod places;
 mod text;
 mod unused;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use brotli::enc::backward_references::BrotliEncoderMode;
 use sha2::{Digest as _, Sha256, Sha384};
 
 use crate::tools;
@@ -38,18 +40,8 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
     let built = Built::find(staging)?;
     let mut dist = Dist { root: staging, entries: Vec::new() };
 
-    let glue = unused::without_classes(&read_text(&built.glue)?)?;
-    let module = unused::collect(&read_bytes(&built.wasm)?, &unused::used_exports(&glue), false)?;
-    let (module, _) = places::without_places(&module)?;
-    let slim = wasm::slim(&module).context("the frame's module")?;
-    let module =
-        dist.add_hashed("assets/frame", "wasm", &slim.bytes, "application/wasm", Reach::Same)?;
-    let glue = unused::without_imports(&glue, |name| slim.renamed.contains_key(name));
-    let glue = text::rename_imports(&glue, &slim.renamed, &slim.module)?;
-    let start = read_text(&www.join("frame/start.js"))?;
-    let glue = unused::without_functions(&text::join_start(&glue, &start)?, &start);
-    let glue = text::strip(&glue);
-    let glue = dist.add_hashed("assets/frame", "js", glue.as_bytes(), JAVASCRIPT, Reach::Same)?;
+    let frame = dist.add_program(&built.frame, www)?;
+    let wallets = dist.add_program(&built.wallets, www)?;
 
     let mut styles = text::strip(&read_text(&www.join("checkout.css"))?);
     for icon in icons(&www.join("icons"))? {
@@ -77,20 +69,19 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
     let types = read_bytes(&www.join("loader/farthing.d.ts"))?;
     dist.add("farthing.d.ts", &types, "text/plain; charset=utf-8", Cache::Short, Reach::Any)?;
 
-    let starter = text::strip(&read_text(&www.join("frame/starter.js"))?)
-        .replace("{wasm}", &format!("/{}", module.path))
-        .replace("{integrity}", &module.integrity);
+    let starter = text::strip(&read_text(&www.join("frame/starter.js"))?);
     let boot = text::strip(&read_text(&www.join("frame/boot.js"))?);
     let shell = read_text(&staging.join("index.html"))?;
-    let shell = built.name_glue(&shell, &glue)?;
     let shell = text::inline(&shell, "checkout.css", &text::pack_styles(&styles))?;
     let shell = text::inline(&shell, "frame/boot.js", &boot)?;
-    let shell = text::inline(&shell, "frame/starter.js", &starter)?;
-    let shell = text::without_html_comments(&shell)?;
-    text::check_shell(&shell)?;
-    dist.add_template("index.html", &shell)?;
+    dist.add_page("index.html", &shell, &frame, &starter)?;
 
-    for file in [built.glue, built.wasm] {
+    let styles = text::strip(&read_text(&www.join("wallets/wallets.css"))?);
+    let page = read_text(&www.join("wallets/index.html"))?;
+    let page = text::inline(&page, "wallets/wallets.css", &text::pack_styles(&styles))?;
+    dist.add_page("wallets.html", &page, &wallets, &starter)?;
+
+    for file in [built.frame, built.wallets].into_iter().flat_map(|made| [made.glue, made.wasm]) {
         fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
     }
     dist.close()
@@ -101,42 +92,78 @@ pub(crate) fn with_names(module: &[u8], glue: &str) -> Result<Vec<u8>> {
     unused::collect(module, &unused::used_exports(&unused::without_classes(glue)?), true)
 }
 
-/// What trunk left: glue and module.
+/// What trunk left: two programs.
 #[derive(Debug)]
 struct Built {
+    frame: Made,
+    wallets: Made,
+}
+
+/// One program: glue and module.
+#[derive(Debug)]
+struct Made {
+    name: &'static str,
     glue: PathBuf,
     wasm: PathBuf,
 }
 
 impl Built {
     fn find(staging: &Path) -> Result<Self> {
-        let (mut glue, mut wasm) = (Vec::new(), Vec::new());
+        let mut files = Vec::new();
         for file in
             fs::read_dir(staging).with_context(|| format!("cannot read {}", staging.display()))?
         {
             let path = file?.path();
             match path.extension().and_then(|extension| extension.to_str()) {
-                Some("js") => glue.push(path),
-                Some("wasm") => wasm.push(path),
+                Some("js" | "wasm") => files.push(path),
                 _ if path.file_name().is_some_and(|name| name == "index.html") => {}
                 _ => bail!("trunk made {}, which the packaging does not know", path.display()),
             }
         }
-        match (<[PathBuf; 1]>::try_from(glue), <[PathBuf; 1]>::try_from(wasm)) {
-            (Ok([glue]), Ok([wasm])) => Ok(Self { glue, wasm }),
-            _ => bail!("{} does not hold one module and its glue", staging.display()),
+        let mut take = |name: &'static str| -> Result<Made> {
+            let mut only = |extension: &str| -> Result<PathBuf> {
+                let belongs = |path: &PathBuf| {
+                    let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+                    file.starts_with(name) && path.extension().is_some_and(|end| end == extension)
+                };
+                let found = files.extract_if(.., |path| belongs(path)).collect::<Vec<_>>();
+                <[PathBuf; 1]>::try_from(found).map(|[path]| path).map_err(|found| {
+                    anyhow::anyhow!(
+                        "{} holds {} files {name}*.{extension} instead of one",
+                        staging.display(),
+                        found.len()
+                    )
+                })
+            };
+            Ok(Made { name, glue: only("js")?, wasm: only("wasm")? })
+        };
+        let built = Self { frame: take("frame")?, wallets: take("wallets")? };
+        match files.first() {
+            Some(file) => bail!("trunk made {}, which the packaging does not know", file.display()),
+            None => Ok(built),
         }
     }
+}
 
-    /// The shell with the glue's final name and its integrity.
-    fn name_glue(&self, shell: &str, glue: &Entry) -> Result<String> {
-        let name = self.glue.file_name().and_then(|name| name.to_str()).context("a name")?;
-        let attribute = format!("src=\"/{name}\"");
-        if shell.matches(&attribute).count() != 1 {
-            bail!("the shell does not load /{name} once");
+/// One program in `dist/`.
+#[derive(Debug)]
+struct Program {
+    /// The name that trunk gave its glue, by which pages load it.
+    built_as: String,
+    glue: Entry,
+    module: Entry,
+}
+
+impl Program {
+    /// A page with the glue's final name and its integrity.
+    fn name_glue(&self, page: &str) -> Result<String> {
+        let attribute = format!("src=\"/{}\"", self.built_as);
+        if page.matches(&attribute).count() != 1 {
+            bail!("the page does not load /{} once", self.built_as);
         }
+        let glue = &self.glue;
         let ours = format!("src=\"/{}\" integrity=\"{}\"", glue.path, glue.integrity);
-        Ok(shell.replace(&attribute, &ours))
+        Ok(page.replace(&attribute, &ours))
     }
 }
 
@@ -188,6 +215,42 @@ impl Dist<'_> {
         Ok(entry)
     }
 
+    /// Makes a program small, and writes its module and its glue with the code that starts it, `www/<name>/start.js`.
+    fn add_program(&mut self, made: &Made, www: &Path) -> Result<Program> {
+        let name = format!("assets/{}", made.name);
+        let glue = unused::without_classes(&read_text(&made.glue)?)?;
+        let used = unused::used_exports(&glue);
+        let module = unused::collect(&read_bytes(&made.wasm)?, &used, false)?;
+        let (module, _) = places::without_places(&module)?;
+        let slim = wasm::slim(&module).with_context(|| format!("the module of {}", made.name))?;
+        let module =
+            self.add_hashed(&name, "wasm", &slim.bytes, "application/wasm", Reach::Same)?;
+        let glue = unused::rename_exports(&glue, &used);
+        let glue = unused::without_imports(&glue, |name| slim.renamed.contains_key(name));
+        let glue = text::rename_imports(&glue, &slim.renamed, &slim.module)?;
+        let start = read_text(&www.join(made.name).join("start.js"))?;
+        let glue = unused::without_functions(&text::join_start(&glue, &start)?, &start);
+        let glue = names::shortened(&text::strip(&glue));
+        let built_as = made.glue.file_name().and_then(|name| name.to_str()).context("a name")?;
+        Ok(Program {
+            built_as: built_as.to_owned(),
+            glue: self.add_hashed(&name, "js", glue.as_bytes(), JAVASCRIPT, Reach::Same)?,
+            module,
+        })
+    }
+
+    /// Finishes a page that loads a program, as a template of the server's.
+    fn add_page(&mut self, path: &str, page: &str, program: &Program, starter: &str) -> Result<()> {
+        let starter = starter
+            .replace("{wasm}", &format!("/{}", program.module.path))
+            .replace("{integrity}", &program.module.integrity);
+        let page = program.name_glue(page)?;
+        let page = text::inline(&page, "frame/starter.js", &starter)?;
+        let page = text::without_html_comments(&page)?;
+        text::check_shell(&page).with_context(|| path.to_owned())?;
+        self.add_template(path, &page)
+    }
+
     /// Writes a file that the server fills; it compresses that itself.
     fn add_template(&mut self, path: &str, text: &str) -> Result<()> {
         self.write(path, text.as_bytes())?;
@@ -221,17 +284,26 @@ fn integrity(bytes: &[u8]) -> String {
     format!("sha384-{}", STANDARD.encode(Sha384::digest(bytes)))
 }
 
-/// Brotli at its highest quality: done once here, served for ever.
+/// Brotli at its highest quality: done once here, served for ever. Which settings do best is found by trying.
 pub(crate) fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        lgwin: 22,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
-    let mut small = Vec::new();
-    brotli::BrotliCompress(&mut &*bytes, &mut small, &parameters)?;
-    Ok(small)
+    let mut best: Option<Vec<u8>> = None;
+    let modes = [BrotliEncoderMode::BROTLI_MODE_GENERIC, BrotliEncoderMode::BROTLI_MODE_FONT];
+    for (lgblock, mode) in [(0, modes[0]), (0, modes[1]), (16, modes[0]), (16, modes[1])] {
+        let parameters = brotli::enc::BrotliEncoderParams {
+            quality: 11,
+            lgwin: 22,
+            lgblock,
+            mode,
+            size_hint: bytes.len(),
+            ..Default::default()
+        };
+        let mut small = Vec::new();
+        brotli::BrotliCompress(&mut &*bytes, &mut small, &parameters)?;
+        if best.as_ref().is_none_or(|best| small.len() < best.len()) {
+            best = Some(small);
+        }
+    }
+    best.context("nothing was compressed")
 }
 
 /// Pictures, sorted by name.

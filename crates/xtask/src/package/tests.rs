@@ -18,15 +18,26 @@ const SHELL: &str = "<!DOCTYPE html>\n<html {{html}}>\n<head>\n<!-- gone -->\n{{
 fn sources() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let (staging, www) = (directory.path().join("staging"), directory.path().join("www"));
-    for folder in ["loader", "frame", "icons"] {
+    for folder in ["loader", "frame", "icons", "wallets"] {
         fs::create_dir_all(www.join(folder)).unwrap();
     }
     fs::create_dir_all(&staging).unwrap();
     let module = wasm::tests::small_module();
-    let files: [(&Path, &str, &[u8]); 10] = [
+    let wallets =
+        SHELL.replace("frame-77aa.js", "wallets.js").replace("checkout.css", "wallets/wallets.css");
+    let wallets = wallets.replace(
+        "<script nonce=\"{{__TRUNK_NONCE__}}\" data-inline=\"frame/boot.js\"></script>",
+        "",
+    );
+    let files: [(&Path, &str, &[u8]); 15] = [
         (&staging, "index.html", SHELL.as_bytes()),
         (&staging, "frame-77aa.js", GLUE.as_bytes()),
         (&staging, "frame-77aa_bg.wasm", &module),
+        (&staging, "wallets.js", GLUE.as_bytes()),
+        (&staging, "wallets_bg.wasm", &module),
+        (&www, "wallets/index.html", wallets.as_bytes()),
+        (&www, "wallets/wallets.css", b"/* says */\na { b: c; }\n"),
+        (&www, "wallets/start.js", b"// start\n__wbg_init();\n"),
         (&www, "frame/start.js", b"// start\n__wbg_init();\n"),
         (&www, "frame/boot.js", b"// boot\nboot();\n"),
         (&www, "frame/starter.js", b"go(\"{wasm}\", \"{integrity}\");\n"),
@@ -69,7 +80,7 @@ fn every_file_is_listed_with_its_hash_its_integrity_and_a_copy_that_unpacks() {
     package(&staging, &www).unwrap();
     let files = tree(&staging);
     let entries = read(&staging).unwrap();
-    assert_eq!(entries.len(), 7, "{entries:?}");
+    assert_eq!(entries.len(), 10, "{entries:?}");
     let mut known = vec![MANIFEST.to_owned()];
     for entry in &entries {
         let bytes = &files[&entry.path];
@@ -98,9 +109,13 @@ fn the_shell_names_the_final_files_and_holds_what_was_inline() {
     let (_keep, staging, www) = sources();
     package(&staging, &www).unwrap();
     let entries = read(&staging).unwrap();
-    let entry = |part: &str| entries.iter().find(|entry| entry.path.contains(part)).unwrap();
+    let entry = |start: &str, end: &str| {
+        let is = |entry: &&Entry| entry.path.starts_with(start) && entry.path.ends_with(end);
+        entries.iter().find(is).unwrap()
+    };
     let shell = fs::read_to_string(staging.join("index.html")).unwrap();
-    let (glue, module, brands) = (entry(".js"), entry(".wasm"), entry("brands"));
+    let (glue, module) = (entry("assets/frame-", ".js"), entry("assets/frame-", ".wasm"));
+    let brands = entry("assets/brands", ".svg");
     assert!(glue.path.starts_with("assets/frame-"), "{}", glue.path);
     for wanted in [
         format!("src=\"/{}\" integrity=\"{}\" crossorigin", glue.path, glue.integrity),
@@ -112,7 +127,17 @@ fn the_shell_names_the_final_files_and_holds_what_was_inline() {
     }
     assert!(!shell.contains("says") && !shell.contains("gone"), "{shell}");
     let glue = fs::read_to_string(staging.join(&glue.path)).unwrap();
-    assert!(glue.contains("\na: function()") && glue.ends_with("{\n__wbg_init();\n}\n"), "{glue}");
+    assert!(glue.contains("\na: function()") && glue.ends_with("{\n$0();\n}\n"), "{glue}");
+
+    let page = fs::read_to_string(staging.join("wallets.html")).unwrap();
+    let (glue, module) = (entry("assets/wallets-", ".js"), entry("assets/wallets-", ".wasm"));
+    for wanted in [
+        format!("src=\"/{}\" integrity=\"{}\" crossorigin", glue.path, glue.integrity),
+        format!("go(\"/{}\", \"{}\");</script>", module.path, module.integrity),
+        "<style nonce=\"{{__TRUNK_NONCE__}}\">a{b:c}</style>".to_owned(),
+    ] {
+        assert!(page.contains(&wanted), "{wanted} is not in {page}");
+    }
 }
 
 #[test]

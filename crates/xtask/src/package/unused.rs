@@ -3,7 +3,7 @@
 //! A dependency that exports classes for streams makes them, and everything that they call, part of every module. The frame's
 //! glue is used by the start code alone, so that a class which the glue itself never makes is dead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use walrus::{ExportItem, ModuleConfig};
@@ -49,18 +49,33 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '$'))
 }
 
-/// The exports that the glue uses: every `wasm.name`.
-pub(crate) fn used_exports(glue: &str) -> BTreeSet<String> {
-    glue.split("wasm.")
+/// The exports that the glue uses, every `wasm.name`, with the names that they get: those that end in a hash get short ones.
+pub(crate) fn used_exports(glue: &str) -> BTreeMap<String, String> {
+    let names: BTreeSet<&str> = glue
+        .split("wasm.")
         .skip(1)
         .filter_map(|rest| words(rest).next())
         .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+        .collect();
+    let shorten = |(index, name): (usize, &str)| {
+        let hashed = name.starts_with("wasm_bindgen__convert__closures");
+        (name.to_owned(), if hashed { format!("invoke{index}") } else { name.to_owned() })
+    };
+    names.into_iter().enumerate().map(shorten).collect()
+}
+
+/// The glue with the exports' new names.
+pub(crate) fn rename_exports(glue: &str, exports: &BTreeMap<String, String>) -> String {
+    // Backwards: some names are the beginning of others.
+    exports.iter().rev().fold(glue.to_owned(), |glue, (name, new)| glue.replace(name, new))
 }
 
 /// The module without other exports than these, and without what only they needed.
-pub(crate) fn collect(module: &[u8], used: &BTreeSet<String>, with_names: bool) -> Result<Vec<u8>> {
+pub(crate) fn collect(
+    module: &[u8],
+    used: &BTreeMap<String, String>,
+    with_names: bool,
+) -> Result<Vec<u8>> {
     let mut module = ModuleConfig::new()
         .generate_name_section(with_names)
         .generate_producers_section(false)
@@ -68,12 +83,17 @@ pub(crate) fn collect(module: &[u8], used: &BTreeSet<String>, with_names: bool) 
     let unused: Vec<_> = module
         .exports
         .iter()
-        .filter(|export| !used.contains(&export.name))
+        .filter(|export| !used.contains_key(&export.name))
         .map(|export| (export.id(), matches!(export.item, ExportItem::Memory(_))))
         .collect();
     for (export, is_memory) in unused {
         anyhow::ensure!(!is_memory, "the glue does not use the module's memory");
         module.exports.delete(export);
+    }
+    for export in module.exports.iter_mut() {
+        if let Some(name) = used.get(&export.name) {
+            export.name.clone_from(name);
+        }
     }
     walrus::passes::gc::run(&mut module);
     Ok(module.emit_wasm())
@@ -134,7 +154,8 @@ mod tests {
     fn a_class_that_nothing_makes_goes_with_its_registry() {
         let out = without_classes(GLUE).unwrap();
         assert!(!out.contains("Sink") && out.contains("alert();"), "{out}");
-        assert_eq!(used_exports(&out), BTreeSet::from(["__wbindgen_start".to_owned()]));
+        let start = "__wbindgen_start".to_owned();
+        assert_eq!(used_exports(&out), BTreeMap::from([(start.clone(), start)]));
     }
 
     #[test]
@@ -160,9 +181,21 @@ mod tests {
     }
 
     #[test]
+    fn names_that_end_in_a_hash_become_short_and_others_stay() {
+        let glue = "wasm.memory; wasm.wasm_bindgen__convert__closures_____invoke__h0a_14(1);\n\
+                    wasm.wasm_bindgen__convert__closures_____invoke__h0a(1);\n";
+        let exports = used_exports(glue);
+        assert_eq!(exports["memory"], "memory");
+        assert_eq!(
+            rename_exports(glue, &exports),
+            "wasm.memory; wasm.invoke2(1);\nwasm.invoke1(1);\n"
+        );
+    }
+
+    #[test]
     fn functions_that_only_unused_exports_need_go() {
         let module = small_module();
-        let used = BTreeSet::from(["memory".to_owned()]);
+        let used = BTreeMap::from([("memory".to_owned(), "memory".to_owned())]);
         let out = collect(&module, &used, false).unwrap();
         let ids: Vec<_> = sections(&out).unwrap().iter().map(|section| section.id).collect();
         assert!(!ids.contains(&10) && !ids.contains(&2), "{ids:?}");
