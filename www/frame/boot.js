@@ -1,10 +1,11 @@
 // First script of the checkout page, inline in <head>: the shop's theme before the first paint, the channel to the loader, the frame's height.
 //
-// It gives the rest of the page `window.farthing` (and data-framed to an <html> that another page holds):
+// It gives the rest of the page `window.farthing`, data-apple to <html>, and data-framed to an <html> that another page holds:
 //   post(message)  tells the shop's page. Until the loader has given its port, the last message of each type waits. A later port (the shop came
 //                  back from the back-forward cache) gets size, ready and state again. {type: "navigate", path} without a port opens the path in
 //                  the top window, so that the caller need not know where it runs.
-//   plain()        says that no WebAssembly will run: the form goes on as a plain one, and a page that waits for a result reloads itself.
+//   plain()        says that no WebAssembly will run: the form goes on as a plain one, without wallets, and a page that waits for a result
+//                  reloads itself.
 //   wasm           promise of the response with the wasm; set by the script after this one
 //
 // Protocol 1, loader to frame: {farthing: 1} with a port, from our parent and from an origin in <html data-shops>; over the port
@@ -23,6 +24,8 @@
       const value = String(properties['farthing-' + name] || '');
       root.style.setProperty('--farthing-' + name, value.length <= 120 && VALUE.test(value) ? value : '');
     }
+    // The wallets' buttons follow.
+    dispatchEvent(new Event('farthing-news'));
   };
 
   const post = (message) => {
@@ -34,6 +37,7 @@
 
   const plain = () => {
     const { state } = document.querySelector('[data-state]').dataset;
+    document.querySelector('.wallets')?.remove();
     post({ type: 'ready', plain: true });
     post({ type: 'state', state });
     if (state === 'processing') setTimeout(() => location.reload(), 3000);
@@ -48,6 +52,8 @@
   }, true);
 
   window.farthing = { post, plain };
+  // Whether Apple Pay can come: where it is built in, or by Apple's script, which serves no other telephones.
+  root.dataset.apple = window.ApplePaySession ? 'built-in' : /Mobi|Android/.test(navigator.userAgent) ? 'no' : 'sdk';
   if (parent === window) return;
 
   root.dataset.framed = '';

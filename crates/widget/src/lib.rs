@@ -34,6 +34,8 @@ pub mod pay_form;
 pub mod step;
 pub mod summary;
 pub mod text;
+pub mod wallet_buttons;
+pub mod wallets;
 
 pub use checkout::Checkout;
 pub use event::CheckoutEvent;
@@ -48,6 +50,9 @@ pub use page::{
 };
 #[cfg(feature = "ssr")]
 pub use step::Opened;
+pub use wallet_buttons::WalletButtons;
+#[cfg(feature = "csr")]
+pub use wallet_buttons::{ApplePayButton, GooglePayButton};
 
 /// The styles of every page. Small enough to travel with each of them.
 #[cfg(any(feature = "ssr", feature = "csr"))]

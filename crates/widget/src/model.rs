@@ -5,7 +5,7 @@
 use farthing_types::Brand;
 use farthing_types::brand::Brands;
 use farthing_types::checkout::{CheckoutState, CheckoutView, Field, FieldError};
-use farthing_types::{PaymentStatus, StepWay};
+use farthing_types::{Currency, CustomerField, PaymentStatus, StepWay};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -63,12 +63,20 @@ impl Look {
 pub type Listener = Callback<CheckoutEvent>;
 
 /// What a submit carries beside the shopper's fields.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
+    /// Minor units.
+    pub amount: u64,
+    /// Currency of `amount`.
+    pub currency: Currency,
+    /// Customer fields that the form asks for.
+    pub ask: Vec<CustomerField>,
     /// The session's version that the shopper saw.
     pub version: u32,
     /// The attempt's key.
     pub attempt: String,
+    /// Binds an Apple Pay token to `attempt`.
+    pub application_data: Option<String>,
     /// `/checkout/{cst}`, on a page that may pay.
     pub path: Option<String>,
     /// The last attempt that this page knows of.
@@ -97,8 +105,12 @@ impl Model {
             errors: RwSignal::new(view.errors.clone()),
             summary: RwSignal::new(!view.errors.is_empty()),
             terms: StoredValue::new(Terms {
+                amount: view.amount,
+                currency: view.currency,
+                ask: view.ask.clone(),
                 version: view.version,
                 attempt: view.attempt.clone(),
+                application_data: view.apple_pay_application_data.clone(),
                 path: view.checkout_path.clone(),
                 payment_id: view.payment_id.clone(),
                 payment_status: view.payment_status,

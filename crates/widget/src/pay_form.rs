@@ -14,6 +14,7 @@ use crate::fields::Ids;
 use crate::model::Model;
 use crate::summary::{DeclineNotice, ErrorSummary};
 use crate::text;
+use crate::wallet_buttons::WalletButtons;
 
 /// The card's fields, in the form's order; the customer's follow.
 pub(crate) const CARD: [Field; 4] =
@@ -70,6 +71,7 @@ pub fn PayForm(
     let said = Signal::derive(move || model.said.get());
     view! {
         <div class="pay" hidden=hidden node_ref=root>
+            {view.wallets.map(|offer| view! { <WalletButtons offer=offer /> })}
             <div class="head">
                 <h1>{text::form_heading(view.card_entry)}</h1>
                 {fields.then(|| view! { <p class="quiet">{text::ALL_REQUIRED}</p> })}

@@ -12,6 +12,10 @@ use crate::MessageKind;
 pub const ORDER: &str = "Your order";
 /// Shown on every page of a sandbox.
 pub const TEST_MODE: &str = "Test mode: no real money moves.";
+/// Name of the group of wallets' buttons, and of their frame.
+pub const WALLETS: &str = "Pay with a wallet";
+/// Between the wallets' buttons and the form.
+pub const OR: &str = "or";
 /// Heading of the form when cards are typed here.
 pub const PAY_BY_CARD: &str = "Pay by card";
 /// Heading of the form when cards are typed at the gateway.
@@ -309,4 +313,19 @@ pub const fn message(kind: MessageKind) -> (&'static str, &'static [&'static str
             ],
         ),
     }
+}
+/// A wallet's name, which is never translated.
+#[cfg(any(feature = "hydrate", feature = "csr"))]
+pub const fn wallet(wallet: farthing_types::Wallet) -> &'static str {
+    match wallet {
+        farthing_types::Wallet::ApplePay => "Apple Pay",
+        farthing_types::Wallet::GooglePay => "Google Pay",
+    }
+}
+
+/// A wallet's sheet has ended without a payment, and not because the shopper wanted it so.
+#[cfg(any(feature = "hydrate", feature = "csr"))]
+pub fn wallet_failed(which: farthing_types::Wallet) -> String {
+    let rest = " could not be used. You have not been charged. Try again, or pay another way.";
+    [wallet(which), rest].concat()
 }

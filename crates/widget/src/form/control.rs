@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 /// The input or choice called `name`, if the form asks for it.
 ///
 /// A `<select>` comes as an input: of both, only `name` and `value` are used, which they share.
-pub(super) fn of(form: &HtmlFormElement, name: &str) -> Option<HtmlInputElement> {
+pub(crate) fn of(form: &HtmlFormElement, name: &str) -> Option<HtmlInputElement> {
     form.elements().named_item(name).map(wasm_bindgen::JsCast::unchecked_into)
 }
 
@@ -43,6 +43,16 @@ pub(super) fn tidy(field: Field, control: &HtmlInputElement, edit: Edit) {
         let caret = u32::try_from(edited.caret).unwrap_or(u32::MAX);
         // Text inputs always have a selection.
         let _ = control.set_selection_range(caret, caret);
+    }
+}
+
+/// Tells the form that a value was put in, as a password manager does.
+pub(crate) fn tell_changed(control: &HtmlInputElement) {
+    let bubbles = web_sys::EventInit::new();
+    bubbles.set_bubbles(true);
+    if let Ok(event) = web_sys::Event::new_with_event_init_dict("input", &bubbles) {
+        // Nobody listens while the form is not alive; then there is nothing to tell.
+        let _ = control.dispatch_event(&event);
     }
 }
 

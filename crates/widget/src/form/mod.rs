@@ -4,7 +4,7 @@
 //! ever holds one.
 
 mod check;
-mod control;
+pub(crate) mod control;
 mod countdown;
 mod focus;
 mod watcher;

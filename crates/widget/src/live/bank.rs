@@ -8,15 +8,13 @@ use std::rc::Rc;
 
 use farthing_types::checkout::CheckoutState;
 use farthing_types::{ChallengeWindow, StepWay};
-use gloo_net::http::Request;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Element, Event, HtmlDialogElement, HtmlElement, HtmlIFrameElement};
 
-use super::patience::Patience;
 use super::wire::{self, Status};
 use crate::event::CheckoutEvent;
 use crate::model::Model;
@@ -352,10 +350,5 @@ async fn check(path: &str) -> Option<Status> {
     let mut url = String::with_capacity(path.len() + 6);
     url.push_str(path);
     url.push_str("/check");
-    let patience = Patience::of(CHECK_WITHIN);
-    let response = Request::post(&url).abort_signal(patience.signal()).send().await.ok()?;
-    if !response.ok() {
-        return None;
-    }
-    Status::read(&wire::json(response).await?)
+    super::watch::read(wire::ask(&url, Some(JsValue::from_str("")), CHECK_WITHIN).await?)
 }

@@ -10,6 +10,7 @@ pub mod client;
 pub mod frame;
 mod patience;
 mod send;
+pub(crate) mod wallets;
 mod watch;
 pub mod wire;
 
@@ -36,12 +37,14 @@ pub fn start(model: Model) -> Watch {
         complete(model, payment_status, payment_id);
     }
     bank::follow(model);
+    wallets::follow(model);
     let watch = Watch::start(model);
     let follower = watch.clone();
     Effect::new(move |before: Option<&'static str>| {
         let state = model.shown_state();
         if before != Some(state) {
             model.emit(CheckoutEvent::State(state));
+            wallets::tell();
         }
         // Also the form's own answer may begin a wait.
         if before.is_some_and(|before| before != state) {
@@ -61,10 +64,12 @@ fn apply(model: Model, status: Status) {
     let ready = matches!(status.state, CheckoutState::Ready { .. });
     model.terms.update_value(|terms| {
         terms.version = status.version;
+        terms.amount = status.amount;
         terms.step = status.step;
         // The key of an attempt that may be under way is kept: sent again it gives the same answer.
         if let Some(attempt) = status.attempt.filter(|_| other_payment) {
             terms.attempt = attempt;
+            terms.application_data = status.application_data;
         }
         // Only a payment that is over for the form is old news: one that was pending may still end and bring the next key.
         if ready {
@@ -72,6 +77,7 @@ fn apply(model: Model, status: Status) {
         }
     });
     model.total.set(status.total);
+    wallets::tell();
     if ready && !known.has_form {
         // This page began in a state without a form: only the server can render one.
         wire::reload();

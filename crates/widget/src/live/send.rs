@@ -2,7 +2,6 @@
 
 use farthing_types::checkout::{CheckoutState, FieldError};
 use farthing_types::{PaymentStatus, StepWay};
-use gloo_net::http::Request;
 use js_sys::{JSON, Object, Reflect};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -11,7 +10,6 @@ use web_sys::{FormData, HtmlFormElement};
 
 use super::bank;
 use super::browser::Fingerprint;
-use super::patience::Patience;
 use super::watch::status_of;
 use super::wire;
 use crate::errors;
@@ -26,23 +24,50 @@ pub fn submit(model: Model, form: &HtmlFormElement) {
     if model.submitting.get_untracked() {
         return;
     }
-    let terms = model.terms.get_value();
-    let (Some(path), Some(body)) = (terms.path.clone(), body(form, &terms)) else {
+    let fields = FormData::new_with_form(form).and_then(|fields| Object::from_entries(&fields));
+    let fields = fields.ok().and_then(|fields| {
+        let Terms { attempt, version, .. } = model.terms.get_value();
+        complete(&fields, &attempt, version)
+    });
+    deliver(model, fields, None);
+}
+
+/// Sends a submit's fields, and says as soon as it is known whether the payment goes on.
+pub(super) fn deliver(
+    model: Model,
+    fields: Option<Object>,
+    answered: Option<Box<dyn FnOnce(bool)>>,
+) {
+    let body = fields.and_then(|fields| JSON::stringify(&fields).ok());
+    let path = model.terms.with_value(|terms| terms.path.clone());
+    let Some((path, body)) = path.zip(body) else {
         super::refuse(model, errors::NOT_SENT);
+        if let Some(answered) = answered {
+            answered(false);
+        }
         return;
     };
     model.submitting.set(true);
     model.terms.update_value(|terms| terms.turn += 1);
     // The card lives in this one JavaScript string until the request has taken it: never in a signal or an action.
     spawn_local(async move {
-        let answer = send(&path, body).await;
+        let answer = send(&path, body.into()).await;
         // Taken away meanwhile: the server goes on, and there is nobody to tell.
         if model.submitting.is_disposed() {
             return;
         }
         model.terms.update_value(|terms| terms.turn += 1);
+        let goes_on = answer.goes_on();
+        let mut answered = answered;
+        // A wallet's sheet waits for it, and what follows may lead away from this page.
+        if let Some((answered, goes_on)) = answered.take_if(|_| goes_on.is_some()).zip(goes_on) {
+            answered(goes_on);
+        }
         settle(model, &path, answer).await;
         if !model.submitting.is_disposed() {
+            if let Some(answered) = answered {
+                answered(!matches!(model.state.get_untracked(), CheckoutState::Ready { .. }));
+            }
             model.submitting.set(false);
         }
     });
@@ -58,30 +83,35 @@ enum Answer {
     Unclear,
 }
 
-/// The form as JSON text.
-fn body(form: &HtmlFormElement, terms: &Terms) -> Option<JsValue> {
-    let fields = FormData::new_with_form(form).ok()?;
-    let fields = Object::from_entries(&fields).ok()?;
+impl Answer {
+    /// Whether the payment goes on; `None` where nobody knows yet.
+    fn goes_on(&self) -> Option<bool> {
+        match self {
+            Self::Payment { status, .. } => {
+                Some(!matches!(status, Some(PaymentStatus::Failed | PaymentStatus::Canceled)))
+            }
+            Self::Refused { .. } => Some(false),
+            Self::Unclear => None,
+        }
+    }
+}
+
+/// The shopper's fields with those of the browser and of the page.
+pub(super) fn complete(fields: &Object, attempt: &str, version: u32) -> Option<Object> {
     let fingerprint = serde_wasm_bindgen::to_value(&Fingerprint::collect()).ok()?;
-    let fields = Object::assign(&fields, &Object::from(fingerprint));
+    let fields = Object::assign(fields, &Object::from(fingerprint));
     let set = |name: &str, value: &JsValue| Reflect::set(&fields, &name.into(), value).ok();
-    set("attempt", &JsValue::from_str(&terms.attempt))?;
-    set("version", &JsValue::from(terms.version))?;
-    JSON::stringify(&fields).ok().map(JsValue::from)
+    set("attempt", &JsValue::from_str(attempt))?;
+    set("version", &JsValue::from(version))?;
+    Some(fields)
 }
 
 async fn send(path: &str, body: JsValue) -> Answer {
     let mut url = String::with_capacity(path.len() + 9);
     url.push_str(path);
     url.push_str("/payments");
-    let patience = Patience::of(ANSWER_WITHIN);
-    let request = Request::post(&url)
-        .header("Content-Type", "application/json")
-        .abort_signal(patience.signal())
-        .body(body);
-    let Ok(request) = request else { return Answer::Unclear };
-    let Ok(response) = request.send().await else { return Answer::Unclear };
-    let Some(value) = wire::json(response).await else { return Answer::Unclear };
+    let answer = wire::ask(&url, Some(body), ANSWER_WITHIN).await;
+    let Some((_, value)) = answer else { return Answer::Unclear };
     if let Some(status) = wire::text(&value, "status") {
         return Answer::Payment { status: status.parse().ok(), step: wire::step(&value) };
     }

@@ -4,15 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use farthing_types::checkout::CheckoutState;
-use gloo_net::http::Request;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{EventSource, MessageEvent};
 
-use super::patience::Patience;
 use super::wire::{self, Status};
 use crate::model::Model;
 
@@ -236,12 +234,12 @@ pub(super) async fn status_of(path: &str) -> Option<Status> {
     let mut url = String::with_capacity(path.len() + 7);
     url.push_str(path);
     url.push_str("/status");
-    let patience = Patience::of(STATUS_WITHIN);
-    let response = Request::get(&url).abort_signal(patience.signal()).send().await.ok()?;
-    if !response.ok() {
-        return None;
-    }
-    Status::read(&wire::json(response).await?)
+    read(wire::ask(&url, None, STATUS_WITHIN).await?)
+}
+
+/// The status in a good answer.
+pub(super) fn read((ok, answer): (bool, JsValue)) -> Option<Status> {
+    Status::read(&answer).filter(|_| ok)
 }
 
 /// Between 70 and 130 % of a pause, so that pages which lost the server together do not come back together.

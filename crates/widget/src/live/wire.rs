@@ -6,11 +6,13 @@
 use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, FieldError};
 use farthing_types::wallet::WalletOffer;
 use farthing_types::{CustomerField, DeclineCode, PaymentStatus, StepWay, Wallet};
-use gloo_net::http::Response;
+use gloo_net::http::{Request, Response};
 use js_sys::{Array, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
+
+use super::patience::Patience;
 
 /// `CheckoutStatus` as far as the page uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Status {
     pub step: Option<StepWay>,
     /// The session's version.
     pub version: u32,
+    /// Minor units.
+    pub amount: u64,
     /// What is to be paid, as people read it.
     pub total: String,
     /// Whether a full page goes on to the shop by itself.
@@ -46,8 +50,9 @@ impl Status {
             payment_status: text(value, "payment_status").and_then(|name| name.parse().ok()),
             step: step(value),
             version: number(value, "version")?,
+            amount: amount(value)?,
             total: text(value, "total")?,
-            leaves: member(value, "leaves").is_some_and(|leaves| leaves.is_truthy()),
+            leaves: flag(value, "leaves"),
             attempt: text(value, "attempt"),
             application_data: text(value, APPLICATION_DATA),
         })
@@ -88,7 +93,11 @@ pub fn view(value: &JsValue) -> Option<CheckoutView> {
 fn wallets(value: &JsValue) -> Option<WalletOffer> {
     let offer = member(value, "wallets")?;
     let methods = list(&offer, "methods", |item| item.as_string()?.parse::<Wallet>().ok())?;
-    Some(WalletOffer { frame: text(&offer, "frame")?, methods })
+    Some(WalletOffer {
+        frame: text(&offer, "frame")?,
+        methods,
+        apple_pay_built_in_only: flag(&offer, "apple_pay_built_in_only"),
+    })
 }
 
 /// The wrong fields of a problem (RFC 9457) that a shopper can mend, each with its sentence.
@@ -96,6 +105,27 @@ pub fn field_errors(problem: &JsValue) -> Vec<FieldError> {
     let errors = member(problem, "errors").and_then(|errors| errors.dyn_into::<Array>().ok());
     let errors = errors.unwrap_or_default();
     errors.iter().filter_map(|item| field_error(&item, "message")).collect()
+}
+
+/// Asks our server: a POST with JSON, a text that stays JavaScript's, else a GET; `None` if no readable answer comes in time. With it, whether it is a good one.
+pub(crate) async fn ask(
+    url: &str,
+    body: Option<JsValue>,
+    milliseconds: u32,
+) -> Option<(bool, JsValue)> {
+    let patience = Patience::of(milliseconds);
+    let request = match &body {
+        Some(_) => Request::post(url).header("Content-Type", "application/json"),
+        None => Request::get(url),
+    };
+    let request = request.abort_signal(patience.signal());
+    let request = match body {
+        Some(body) => request.body(body),
+        None => request.build(),
+    };
+    let response = request.ok()?.send().await.ok()?;
+    let ok = response.ok();
+    Some((ok, json(response).await?))
 }
 
 /// The body of an answer as JSON. Whatever goes wrong is one and the same: there is none.
@@ -138,9 +168,15 @@ fn state(value: &JsValue) -> Option<CheckoutState> {
     })
 }
 
-fn member(value: &JsValue, name: &str) -> Option<JsValue> {
+/// A member, whatever it is.
+pub(crate) fn member(value: &JsValue, name: &str) -> Option<JsValue> {
     // Throws on what is no object; that is "not there" too.
     Reflect::get(value, &JsValue::from_str(name)).ok()
+}
+
+/// A member that is true.
+pub(crate) fn flag(value: &JsValue, name: &str) -> bool {
+    member(value, name).is_some_and(|flag| flag.is_truthy())
 }
 
 /// A whole number of up to 32 bits.
@@ -148,7 +184,7 @@ fn member(value: &JsValue, name: &str) -> Option<JsValue> {
     clippy::float_cmp,
     reason = "equal or not is the question: a number that the cast has changed is refused"
 )]
-fn number(value: &JsValue, name: &str) -> Option<u32> {
+pub(crate) fn number(value: &JsValue, name: &str) -> Option<u32> {
     let number = member(value, name)?.as_f64()?;
     #[expect(
         clippy::cast_possible_truncation,
@@ -170,7 +206,12 @@ fn amount(value: &JsValue) -> Option<u64> {
     (0.0..=9_007_199_254_740_992.0).contains(&number).then_some(number as u64)
 }
 
-fn list<T>(value: &JsValue, name: &str, read: impl Fn(&JsValue) -> Option<T>) -> Option<Vec<T>> {
+/// A list whose every item can be read.
+pub(crate) fn list<T>(
+    value: &JsValue,
+    name: &str,
+    read: impl Fn(&JsValue) -> Option<T>,
+) -> Option<Vec<T>> {
     let items = member(value, name)?.dyn_into::<Array>().ok()?;
     items.iter().map(|item| read(&item)).collect()
 }
