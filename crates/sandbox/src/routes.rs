@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Query, Request, State as Shares};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -27,7 +27,13 @@ const MAX_BODY: usize = 256 * 1024;
 /// How often a callback may be sent.
 const MAX_REPEAT: u32 = 100;
 /// Switches some of whose positions are objects: a new position replaces the old one, for both together are none.
-const POSITIONS: &[&str] = &["/acs/behaviour", "/acs/method", "/apple_pay/session"];
+const POSITIONS: &[&str] = &[
+    "/acs/behaviour",
+    "/acs/method",
+    "/apple_pay/script",
+    "/apple_pay/session",
+    "/google_pay/script",
+];
 /// How many entries a list of a switch may have.
 const MAX_LIST: usize = 64;
 
@@ -55,7 +61,11 @@ async fn guard(
 ) -> Response {
     scissors.mend();
     let foreign = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
-    if foreign && request.uri().path().starts_with("/_control/") {
+    let path = request.uri().path();
+    // Of wallets, strangers' pages get the scripts and open the sheets; what a sheet sends is its own affair.
+    let is_ours = path.starts_with("/_control/")
+        || (path.starts_with("/wallets/") && request.method() == Method::POST);
+    if foreign && is_ours {
         return problem(StatusCode::FORBIDDEN, "another site's page may not do this");
     }
     next.run(request).await

@@ -14,7 +14,7 @@ pub struct Faults {
     pub acs: AcsFaults,
     /// Base of `acsurl`, to which the path of the issuer's page is added; `None` is the sandbox itself. Any URL, to test what is refused.
     pub acs_base: Option<Url>,
-    /// What the gateway takes of Apple Pay, and how Apple's host behaves.
+    /// What the gateway takes of Apple Pay, and how Apple's host and script behave.
     pub apple_pay: ApplePayFaults,
     /// Whether one card may be used only once in 60 seconds (`CARD_TIME_LIMIT_PROCESSING_ERROR`).
     pub card_time_limit: bool,
@@ -34,7 +34,7 @@ pub struct Faults {
     pub final_amount: FinalAmount,
     /// Base of `form_url`, to which the processing id is added; `None` is the sandbox itself. Any URL, to test allow-lists.
     pub form_base: Option<Url>,
-    /// What the gateway takes of Google Pay.
+    /// What the gateway takes of Google Pay, and how Google's script behaves.
     pub google_pay: GooglePayFaults,
     /// What the reply to a card payment tells the shopper to do.
     pub next_step: NextStep,

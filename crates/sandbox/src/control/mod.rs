@@ -20,4 +20,6 @@ pub use vendors::{
     AppleTokenFault, AppleTokenRequest, CertificateAnswer, CertificateKind, CertificateRequest,
     Domains, GoogleAuthMethod, GoogleGateway, GoogleTokenFault, GoogleTokenRequest, WalletVendors,
 };
-pub use wallets::{ApplePayFaults, GooglePayFaults, LetterCase, Padding, SessionBehaviour};
+pub use wallets::{
+    ApplePayFaults, GooglePayFaults, LetterCase, Padding, ScriptBehaviour, SessionBehaviour,
+};

@@ -2,26 +2,86 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What the gateway takes of Apple Pay, and how Apple's host behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How long Apple's sheet waits for an answer, milliseconds. Source: "Apple Pay on the Web", `ApplePaySession`.
+const APPLE_ANSWER_MS: u32 = 30_000;
+
+/// What the gateway takes of Apple Pay, and how Apple's host and script behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApplePayFaults {
+    /// How long the page may take to answer an event of the sheet: real milliseconds.
+    pub answer_ms: u32,
+    /// What `ApplePaySession.canMakePayments` says.
+    pub can_make_payments: bool,
     /// Which letters the network's name must have.
     pub network_case: LetterCase,
     /// Which base64 the gateway takes.
     pub padding: Padding,
+    /// How Apple's script is served.
+    pub script: ScriptBehaviour,
     /// What Apple's host answers.
     pub session: SessionBehaviour,
 }
 
-/// What the gateway takes of Google Pay.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+impl Default for ApplePayFaults {
+    fn default() -> Self {
+        Self {
+            answer_ms: APPLE_ANSWER_MS,
+            can_make_payments: true,
+            network_case: LetterCase::Any,
+            padding: Padding::Any,
+            script: ScriptBehaviour::Normal,
+            session: SessionBehaviour::Normal,
+        }
+    }
+}
+
+/// What the gateway takes of Google Pay, and how Google's script behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct GooglePayFaults {
     /// Which letters the network's name must have.
     pub network_case: LetterCase,
     /// Which base64 the gateway takes.
     pub padding: Padding,
+    /// What `isReadyToPay` says.
+    pub ready: bool,
+    /// Whether `isReadyToPay` says nothing and rejects with `INTERNAL_ERROR`.
+    pub ready_rejects: bool,
+    /// How Google's script is served.
+    pub script: ScriptBehaviour,
+}
+
+impl Default for GooglePayFaults {
+    fn default() -> Self {
+        Self {
+            network_case: LetterCase::Any,
+            padding: Padding::Any,
+            ready: true,
+            ready_rejects: false,
+            script: ScriptBehaviour::Normal,
+        }
+    }
+}
+
+/// How a vendor's script is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ScriptBehaviour {
+    /// A script that runs and defines nothing.
+    Broken,
+    /// 404.
+    Missing,
+    /// At once.
+    #[default]
+    Normal,
+    /// Its request is never answered.
+    Silent,
+    /// Late.
+    Slow {
+        /// Real milliseconds.
+        ms: u64,
+    },
 }
 
 /// Which letters a network's name must have. The documents show `Visa` for both wallets; Google writes `VISA`.

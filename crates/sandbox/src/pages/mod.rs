@@ -1,4 +1,5 @@
-//! Pages for people: plain HTML, plain forms, and no script but the one line that sends a form off where 3-D Secure expects it.
+//! Pages for people: plain HTML, plain forms, and no script but the one line that sends a form off where 3-D Secure expects it; and the
+//! shell of wallets' sheets, which are nothing without one.
 
 mod acs;
 mod back;
@@ -15,7 +16,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
-pub(crate) use shell::{Html, framed, page, sending};
+pub(crate) use shell::{Html, framed, page, scripted, sending};
 
 use crate::control::Phase;
 use crate::order::{Order, Outcome, Protocol};

@@ -98,7 +98,45 @@ fn whole(
         Some(nonce) => format!("{policy}; script-src 'nonce-{nonce}'"),
         None => policy.to_owned(),
     };
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
+    head(&mut response, &policy);
+    response
+}
+
+/// A page whose script and style sheet are its own: a wallet's sheet. It talks to this sandbox and to its opener, and is never framed.
+pub(crate) fn scripted(title: &str, body: &Html, style: &str, script: &str) -> Response {
+    let mut random = [0_u8; 16];
+    if getrandom::fill(&mut random).is_err() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let nonce = URL_SAFE_NO_PAD.encode(random);
+    let mut html = Html::default();
+    html.raw("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">")
+        .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
+        .raw("<meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\"><title>")
+        .text(title)
+        .raw(" – sandbox</title><style nonce=\"")
+        .raw(&nonce)
+        .raw("\">")
+        .raw(style)
+        .raw("</style></head><body>")
+        .raw(&body.0)
+        .raw("<script nonce=\"")
+        .raw(&nonce)
+        .raw("\">")
+        .raw(script)
+        .raw("</script></body></html>");
+    let mut response = (StatusCode::OK, html.0).into_response();
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    head(&mut response, &policy);
+    response
+}
+
+/// What every page is sent with.
+fn head(response: &mut Response, policy: &str) {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in [
@@ -109,7 +147,6 @@ fn whole(
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
-    response
 }
 
 /// An amount for people, or minor units for a currency that we do not know.

@@ -60,7 +60,7 @@ impl Fields {
     }
 
     fn apple_pay(&mut self, terms: &WalletTerms<'_>) -> Option<CardInput> {
-        let ApplePayFaults { network_case, padding, session: _ } = terms.apple_pay;
+        let ApplePayFaults { network_case, padding, .. } = terms.apple_pay;
         let network = self.network(
             field::APPLE_PAY_PAYMENT_METHOD_NETWORK,
             apple_pay::NETWORKS,
@@ -74,7 +74,7 @@ impl Fields {
     }
 
     fn google_pay(&mut self, terms: &WalletTerms<'_>) -> Option<CardInput> {
-        let GooglePayFaults { network_case, padding } = terms.google_pay;
+        let GooglePayFaults { network_case, padding, .. } = terms.google_pay;
         let network = self.network(
             field::GOOGLE_PAY_PAYMENT_METHOD_NETWORK,
             google_pay::NETWORKS,

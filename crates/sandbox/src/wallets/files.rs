@@ -91,7 +91,7 @@ fn named(name: &str, error: &io::Error) -> io::Error {
 }
 
 /// For the owner's eyes only, and never over another file.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

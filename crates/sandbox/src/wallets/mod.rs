@@ -2,6 +2,7 @@
 //!
 //! All keys are the sandbox's own. A server that trusts Apple's and Google's takes nothing that is made here.
 
+pub(crate) mod certificates;
 mod csr;
 mod device;
 mod files;
@@ -9,6 +10,7 @@ pub(crate) mod host;
 mod portal;
 pub(crate) mod registry;
 mod tls;
+mod web;
 
 use std::io;
 use std::path::Path;
@@ -26,6 +28,7 @@ use x509_cert::Certificate;
 use x509_cert::name::RelativeDistinguishedName;
 use zeroize::Zeroizing;
 
+use self::certificates::Certificates;
 use self::files::Files;
 use self::tls::Authority;
 use crate::sandbox::Shared;
@@ -33,7 +36,7 @@ use crate::sandbox::Shared;
 /// `userId`, where Apple writes the merchant identifier: RFC 4519, section 2.39.
 const USER_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1");
 
-/// The control interface of the vendors.
+/// The control interface of the vendors, and what a browser gets of them.
 pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/_control/wallets", get(portal::show))
@@ -41,6 +44,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/_control/wallets/apple/domains", post(portal::register))
         .route("/_control/wallets/apple/token", post(device::apple))
         .route("/_control/wallets/google/token", post(device::google))
+        .merge(web::router())
 }
 
 /// The gateway's id at Google: the documents' `tokenizationSpecification`.
@@ -64,6 +68,8 @@ pub(crate) struct Vendors {
     /// Opens what is addressed to the gateway.
     pub(crate) opener: Opener,
     gateway_key: Vec<u8>,
+    /// What the portal has issued.
+    pub(crate) certificates: Certificates,
 }
 
 impl Vendors {
@@ -86,6 +92,8 @@ impl Vendors {
             google_root_keys,
             opener: Opener::new(roots, format!("gateway:{GATEWAY}"), vec![key]),
             gateway_key,
+            // After the keys, which make the directory.
+            certificates: Certificates::open(directory)?,
         })
     }
 

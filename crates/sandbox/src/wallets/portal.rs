@@ -101,6 +101,9 @@ fn certificate(vendors: &Vendors, wish: &CertificateRequest) -> Result<Certifica
             (made.certificate, Some(made.key.to_string()))
         }
     };
+    if *kind == CertificateKind::Processing {
+        vendors.certificates.issue(merchant_id, &certificate)?;
+    }
     Ok(CertificateAnswer { certificate, key })
 }
 

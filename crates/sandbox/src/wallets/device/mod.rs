@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::control::AppleTokenRequest;
 use crate::routes::{problem, read};
 use crate::sandbox::Shared;
 use crate::smartcore::card;
@@ -26,6 +27,12 @@ pub(super) async fn apple(Shares(shared): Shares<Arc<Shared>>, body: Bytes) -> R
     answer(take(body).and_then(|wish| apple::token(shared.vendors(), &wish, now)))
 }
 
+/// A token for a sheet, and the answer that carries it.
+pub(super) fn apple_for_sheet(shared: &Shared, wish: &AppleTokenRequest) -> Response {
+    let now = shared.lock().clock.now();
+    answer(apple::token(shared.vendors(), wish, now))
+}
+
 /// `POST /_control/wallets/google/token`.
 pub(super) async fn google(Shares(shared): Shares<Arc<Shared>>, body: Bytes) -> Response {
     let now = shared.lock().clock.now();
@@ -33,7 +40,7 @@ pub(super) async fn google(Shares(shared): Shares<Arc<Shared>>, body: Bytes) -> 
 }
 
 /// Reads a body and overwrites it: it may hold a card number. So serde's message, which may quote it, is dropped.
-fn take<T: DeserializeOwned>(body: Bytes) -> Result<T, String> {
+pub(super) fn take<T: DeserializeOwned>(body: Bytes) -> Result<T, String> {
     let wish = read(&body)
         .map_err(|_| "the body must be a JSON object with the documented fields".to_owned());
     if let Ok(mut bytes) = body.try_into_mut() {
