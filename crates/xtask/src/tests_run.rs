@@ -124,11 +124,18 @@ fn tests(ready: bool, tally: &mut Tally) -> Result<Outcome> {
     let binary = debug_binary()?;
     let mut command = tools::cargo();
     let axe = system::axe()?;
+    let types = system::type_checker()?;
     command
         .args(["test", "--workspace", "--no-fail-fast"])
         .env("FARTHING_BIN", &binary)
-        .env("FARTHING_AXE", &axe);
-    println!("    FARTHING_BIN={} FARTHING_AXE={}", binary.display(), axe.display());
+        .env("FARTHING_AXE", &axe)
+        .env("FARTHING_TYPES", &types);
+    println!(
+        "    FARTHING_BIN={} FARTHING_AXE={} FARTHING_TYPES={}",
+        binary.display(),
+        axe.display(),
+        types.display()
+    );
     steps::run_counted(&mut command, tally)
 }
 

@@ -14,7 +14,7 @@ use crate::wallets::MERCHANT_ID;
 const SESSION: &str = "paymentservices/paymentSession";
 
 /// A sandbox with Apple's host.
-async fn world() -> World {
+pub async fn world() -> World {
     let apple_listen = Some(([127, 0, 0, 1], 0).into());
     World::with(Settings { apple_listen, ..Settings::default() }).await
 }
@@ -40,11 +40,11 @@ async fn identity(world: &World, merchant_id: &str) -> String {
     format!("{}{}", files["certificate"].as_str().unwrap(), files["key"].as_str().unwrap())
 }
 
-async fn merchant(world: &World) -> Client {
+pub async fn merchant(world: &World) -> Client {
     client(world, Some(identity(world, MERCHANT_ID).await)).await
 }
 
-fn request() -> Value {
+pub fn request() -> Value {
     json!({
         "merchantIdentifier": MERCHANT_ID, "displayName": "My Store", "initiative": "web",
         "initiativeContext": "checkout.example.com",
@@ -56,7 +56,7 @@ async fn send(world: &World, client: &Client, body: &Value) -> reqwest::Result<R
     client.post(url).header("content-type", "application/json").body(body.to_string()).send().await
 }
 
-async fn ask(world: &World, client: &Client, body: &Value) -> (u16, Value) {
+pub async fn ask(world: &World, client: &Client, body: &Value) -> (u16, Value) {
     let response = send(world, client, body).await.unwrap();
     let status = response.status().as_u16();
     (status, json_of(response).await)

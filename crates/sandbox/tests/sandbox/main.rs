@@ -22,5 +22,7 @@ mod payments;
 mod replies;
 mod shoppers;
 mod steps;
+mod types;
+mod vendor_pages;
 mod vendors;
 mod wallets;

@@ -122,7 +122,9 @@ async fn ask(
             SessionBehaviour::Redirects => StatusCode::TEMPORARY_REDIRECT,
             _ => status,
         };
-        if status == StatusCode::OK && let Some(merchant_id) = client.merchant_id() {
+        if status == StatusCode::OK
+            && let Some(merchant_id) = client.merchant_id()
+        {
             state.registry.issue(merchant_id, &value, now);
         }
         entry.http_status = Some(status.as_u16()).filter(|_| behaviour != SessionBehaviour::Silent);

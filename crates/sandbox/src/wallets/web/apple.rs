@@ -73,10 +73,8 @@ pub(super) async fn open(Shares(shared): Shares<Arc<Shared>>, body: Bytes) -> Re
     let mut state = shared.lock();
     let now = state.clock.now();
     match state.registry.open(&shown.session, &shown.domain, now, &ticket) {
-        Ok(()) => {
-            Json(json!({"ticket": ticket, "displayName": shown.session.get("displayName")}))
-                .into_response()
-        }
+        Ok(()) => Json(json!({"ticket": ticket, "displayName": shown.session.get("displayName")}))
+            .into_response(),
         Err(error) => problem(StatusCode::CONFLICT, error),
     }
 }
@@ -116,8 +114,7 @@ mod tests {
 
     #[test]
     fn a_number_is_not_printed() {
-        let body =
-            r#"{"ticket":"t","amount":"1.00","currency":"EUR","number":"4012000000003010"}"#;
+        let body = r#"{"ticket":"t","amount":"1.00","currency":"EUR","number":"4012000000003010"}"#;
         let wish: Authorization = serde_json::from_str(body).unwrap();
         assert_eq!(format!("{wish:?}"), "Authorization(..)");
     }

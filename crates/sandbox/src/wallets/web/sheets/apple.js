@@ -195,6 +195,9 @@ const FIRST = { name: 'givenName', phoneticName: 'phoneticGivenName', postalAddr
  * @param {any[]} errors
  */
 const showErrors = errors => {
+    if (errors.length === 0) {
+        return;
+    }
     const rest = [];
     for (const { code, contactField = '', message } of errors) {
         const kind = code === 'billingContactInvalid' ? 'billing' : 'shipping';
