@@ -273,15 +273,27 @@ async fn every_position_of_the_wallets_switches_is_on_our_own_page() {
         for wallet in ["apple_pay", "google_pay"] {
             for (name, position) in example[wallet].as_object().into_iter().flatten() {
                 let key = position.as_object().and_then(|object| object.keys().next().cloned());
-                let position = key.unwrap_or_else(|| position.as_str().unwrap().to_owned());
-                shown.insert(format!("{name}: {position}"));
+                let text = position.as_str().map_or_else(|| position.to_string(), str::to_owned);
+                shown.insert(format!("{name}: {}", key.unwrap_or(text)));
             }
         }
     }
     let sessions = ["http_status", "huge", "malformed", "redirects", "silent", "slow"];
     let all = sessions.iter().map(|position| format!("session: {position}"));
-    let others =
-        ["network_case: capitals", "network_case: mixed", "padding: padded", "padding: unpadded"];
+    let others = [
+        "answer_ms: 2000",
+        "can_make_payments: false",
+        "network_case: capitals",
+        "network_case: mixed",
+        "padding: padded",
+        "padding: unpadded",
+        "ready: false",
+        "ready_rejects: true",
+        "script: broken",
+        "script: missing",
+        "script: silent",
+        "script: slow",
+    ];
     assert_eq!(shown, all.chain(others.map(str::to_owned)).collect());
 }
 
