@@ -31,7 +31,7 @@ const hasGesture = () => navigator.userActivation === undefined || navigator.use
  * @returns {Sheet | null} null where the browser opens no window.
  */
 const openSheet = (path, begin, onmessage, onclosed) => {
-    const size = { width: 440, height: 720 };
+    const size = { width: 440, height: 740 };
     const left = Math.max(0, Math.round(screenX + (outerWidth - size.width) / 2));
     const top = Math.max(0, Math.round(screenY + (outerHeight - size.height) / 2));
     const features = `popup,width=${size.width},height=${size.height},left=${left},top=${top}`;

@@ -20,6 +20,8 @@ const FIELDS = {
     phone: ['phoneNumber'],
     postalAddress: ['addressLines', 'locality', 'administrativeArea', 'postalCode', 'country', 'countryCode'],
 };
+/** What takes a whole line. */
+const WIDE = ['emailAddress', 'phoneNumber', 'addressLines'];
 /** What a page may know of an address before the shopper has agreed. */
 const REDUCED = ['locality', 'administrativeArea', 'postalCode', 'country', 'countryCode'];
 /** What is wrong where a session ends by itself, as Apple words it. */
@@ -55,8 +57,11 @@ const addContact = (kind, title, wanted, given) => {
     const set = document.createElement('fieldset');
     const legend = document.createElement('legend');
     legend.textContent = title;
-    set.append(legend);
-    for (const field of wanted.flatMap(name => FIELDS[name])) {
+    const rows = document.createElement('div');
+    rows.className = 'fields';
+    set.append(legend, rows);
+    const fields = Object.entries(FIELDS).filter(([name]) => wanted.includes(name)).flatMap(([, parts]) => parts);
+    for (const field of fields) {
         const label = document.createElement('label');
         label.className = 'field';
         const input = document.createElement('input');
@@ -70,9 +75,9 @@ const addContact = (kind, title, wanted, given) => {
         input.setAttribute('aria-describedby', error.id);
         label.append(LABELS[field], input);
         const row = document.createElement('div');
-        row.className = 'field';
+        row.className = WIDE.includes(field) ? 'field whole' : 'field';
         row.append(label, error);
-        set.append(row);
+        rows.append(row);
         input.addEventListener('change', () => {
             if (kind === 'shipping' && REDUCED.includes(field)) {
                 select('shippingcontactselected', { shippingContact: contact('shipping', REDUCED) });
@@ -107,7 +112,7 @@ const nextSelection = () => {
         return;
     }
     selections = selections.slice(1);
-    show('processing', 'Asking the shop…');
+    show('asking', 'Asking the shop…');
     say({ kind: 'select', type: next[0], fields: next[1] });
 };
 
@@ -144,7 +149,7 @@ const validate = async (session, domain) => {
     }
     selections.push(['paymentmethodselected', { paymentMethod: { type: 'debit' } }]);
     nextSelection();
-    $('pay').focus();
+    $('pay').focus({ preventScroll: true });
 };
 
 const authorize = async () => {

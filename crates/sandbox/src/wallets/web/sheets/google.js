@@ -72,13 +72,13 @@ const tellChange = () => {
     if (intends('SHIPPING_ADDRESS')) {
         data.shippingAddress = address(INTERMEDIATE);
     }
-    show('processing', 'Asking the shop…');
+    show('asking', 'Asking the shop…');
     say({ kind: 'changed', data });
 };
 
 const letChoose = () => {
     show('choosing');
-    $('pay').focus();
+    $('pay').focus({ preventScroll: true });
 };
 
 /** @param {any} message */
@@ -109,7 +109,7 @@ const begin = message => {
  */
 const failInside = (code, text) => {
     show('stuck', `${text} (${code})`);
-    $('cancel').focus();
+    $('cancel').focus({ preventScroll: true });
 };
 
 /** What the page gets. */

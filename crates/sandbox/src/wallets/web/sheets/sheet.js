@@ -11,7 +11,8 @@ const LAST_WORD = 1200;
 const $ = id => document.getElementById(id);
 
 /**
- * What the page shows: `loading`, `choosing`, `processing`, `done`, `failed` or `gone`.
+ * What the page shows: `loading`, `choosing`, `asking` (the shop), `processing`, `stuck` (nothing is left but to cancel), `done`, `failed` or
+ * `gone`.
  * @param {string} view
  * @param {string} [text]
  */
@@ -76,7 +77,13 @@ const listen = hear => {
         // From here on the channel alone counts: no other window has its other end, whatever the opener's window shows later.
         const { origin } = event;
         [port] = event.ports;
-        port.onmessage = ({ data }) => (data.kind === 'gone' ? gone() : hear(data, origin));
+        port.onmessage = ({ data }) => {
+            if (data.kind === 'gone') {
+                gone();
+            } else if (!isOver) {
+                hear(data, origin);
+            }
+        };
     };
     addEventListener('message', greet);
     opener.postMessage('farthing-sheet', '*');

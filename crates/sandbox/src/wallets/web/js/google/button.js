@@ -1,4 +1,5 @@
-// The button. Its look is the sandbox's own: a plain text where Google has its mark.
+// The button. Its look is the sandbox's own: a plain text where Google has its mark. As Google's is a picture, the text is drawn by the style
+// sheet: whoever listens hears the label alone.
 
 const BUTTON_STYLE = `
 .gpay-button{box-sizing:border-box;display:inline-flex;align-items:center;justify-content:center;gap:.5em;min-width:90px;height:40px;margin:0;padding:0 24px;
@@ -8,6 +9,7 @@ border:1px solid #747775;border-radius:4px;background:#000;color:#fff;font:500 1
 .gpay-button:not(.plain):not(.short){min-width:152px}
 .gpay-button:hover{background:#3c4043}.gpay-button.white:hover{background:#f8f8f8}
 .gpay-button:focus-visible{outline:3px solid #4a8cff;outline-offset:2px}
+.gpay-button::before{content:attr(data-text)}.gpay-card-info::before{content:attr(data-card)}
 .gpay-card-info{padding-inline-start:.6em;border-inline-start:1px solid currentColor;font-variant-numeric:tabular-nums}
 .gpay-button-fill,.gpay-button-fill>.gpay-button{width:100%;height:100%;min-width:0}
 .gpay-button-fill>.gpay-button{min-height:40px;padding:0 8px}
@@ -86,7 +88,7 @@ const makeButton = (options, nonce) => {
     button.setAttribute('aria-label', 'Google Pay');
     // Only English has words before the name here; the name itself is never translated.
     const verb = locale === 'en' ? BUTTON_VERBS[type] : '';
-    button.append(verb === '' ? 'Google Pay' : `${verb} Google Pay`);
+    button.dataset.text = verb === '' ? 'Google Pay' : `${verb} Google Pay`;
     if (radius !== undefined) {
         button.style.borderRadius = `${radius}px`;
     }
@@ -96,7 +98,7 @@ const makeButton = (options, nonce) => {
         if (art !== '') {
             const card = document.createElement('span');
             card.className = 'gpay-card-info';
-            card.textContent = art;
+            card.dataset.card = art;
             button.append(card);
         }
     }

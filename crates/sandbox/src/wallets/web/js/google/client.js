@@ -28,6 +28,9 @@ const optionsOf = new WeakMap();
 /** Whether a sheet is open: there is one for the whole page. */
 let isOpen = false;
 
+/** @returns {google.payments.api.PaymentsError} */
+const canceled = () => paymentsError('CANCELED', 'the shopper has closed the sheet, or there is none');
+
 /**
  * Asks a handler of the page, which always gets its chance and never more than it.
  * @param {(() => any) | undefined} ask
@@ -48,11 +51,7 @@ const answerOf = async ask => {
  * @returns {Promise<google.payments.api.PaymentData>}
  */
 const pay = (request, options) => new Promise((resolve, reject) => {
-    const canceled = () => reject(paymentsError('CANCELED', 'User closed the Payment Request UI.'));
-    if (isOpen) {
-        canceled();
-        return;
-    }
+    const cancel = () => reject(canceled());
     const callbacks = options.paymentDataCallbacks || {};
     const end = (/** @type {() => void} */ tell) => {
         isOpen = false;
@@ -71,7 +70,7 @@ const pay = (request, options) => new Promise((resolve, reject) => {
                     end(() => reject(paymentsError(message.statusCode, message.statusMessage)));
                     break;
                 case 'cancel':
-                    end(canceled);
+                    end(cancel);
                     break;
                 case 'changed': {
                     const { onPaymentDataChanged: handler } = callbacks;
@@ -89,10 +88,10 @@ const pay = (request, options) => new Promise((resolve, reject) => {
                     break;
             }
         },
-        () => end(canceled),
+        () => end(cancel),
     );
     if (sheet === null) {
-        canceled();
+        cancel();
         return;
     }
     isOpen = true;
@@ -149,8 +148,11 @@ class PaymentsClient {
      */
     async loadPaymentData(request) {
         const options = /** @type {google.payments.api.PaymentOptions} */ (optionsOf.get(this));
+        refuseMalformed(() => checkPayment(request, options));
+        if (isOpen) {
+            throw canceled();
+        }
         refuseMalformed(() => {
-            checkPayment(request, options);
             demand(hasGesture(), 'loadPaymentData must be called while a click is handled');
         });
         // No handler and nothing else of the page goes into the other window.
