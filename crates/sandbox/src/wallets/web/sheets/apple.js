@@ -131,10 +131,11 @@ const select = (type, fields) => {
 /**
  * What Apple says of the merchant session.
  * @param {unknown} session
- * @param {string} domain
+ * @param {string} origin Of the page, as the browser says it; `null` of a frame that has none.
  */
-const validate = async (session, domain) => {
+const validate = async (session, origin) => {
     try {
+        const domain = origin === 'null' ? '' : new URL(origin).hostname;
         const answer = await ask('/wallets/apple/session', { session, domain });
         ({ ticket } = answer);
         $('shop').textContent = answer.displayName;
@@ -269,7 +270,7 @@ listen((message, origin) => {
             }
             break;
         case 'merchant':
-            validate(message.session, new URL(origin).hostname);
+            validate(message.session, origin);
             break;
         case 'update': {
             const { newTotal, newLineItems, newShippingMethods, errors = [] } = message.update || {};
