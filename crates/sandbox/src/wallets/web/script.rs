@@ -23,6 +23,7 @@ const GOOGLE: &str = concat!(
 const APPLE: &str = concat!(
     include_str!("js/popup.js"),
     include_str!("js/apple/rules.js"),
+    include_str!("js/apple/course.js"),
     include_str!("js/apple/session.js"),
     include_str!("js/apple/button.js"),
 );
