@@ -8,6 +8,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod wallet_origin;
 mod wallets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +25,7 @@ use zeroize::Zeroizing;
 
 pub use self::origin::Origin;
 pub use self::tree::Place;
-pub use self::wallets::{ApplePay, GooglePay, NetworkCase};
+pub use self::wallets::{APPLE_SDK, ApplePay, GOOGLE_SCRIPT, GooglePay, NetworkCase};
 use crate::target::IpRange;
 use crate::token::TokenHash;
 use crate::webhook::WebhookSecret;
@@ -62,8 +63,10 @@ pub struct Server {
     pub listen: SocketAddr,
     /// The origin under which browsers and gateways reach the server. `None` only in sandbox mode: then what was bound.
     pub public_url: Option<Origin>,
-    /// The second origin, for wallet buttons.
+    /// The second origin, for wallet buttons. `None` in sandbox mode with `wallet_listen`: then what was bound.
     pub wallet_origin: Option<Origin>,
+    /// A second address, which serves the wallets' origin alone; port 0 only in sandbox mode.
+    pub wallet_listen: Option<SocketAddr>,
     /// Where payments are stored.
     pub database: Database,
     /// The key that seals secrets in the database.
@@ -323,17 +326,19 @@ opaque_debug! {
     Config { mode, server, merchant, smartcore, google_pay, apple_pay, secret_files }
         shows { mode, server, merchant, smartcore, google_pay, apple_pay }
     Server {
-        listen, public_url, wallet_origin, database, master_key, trusted_proxies, call_timeout, metrics_token,
+        listen, public_url, wallet_origin, wallet_listen, database, master_key, trusted_proxies, call_timeout, metrics_token,
         max_connections
-    } shows { listen, public_url, wallet_origin, trusted_proxies, call_timeout, max_connections }
+    } shows { listen, public_url, wallet_origin, wallet_listen, trusted_proxies, call_timeout, max_connections }
     Merchant { name, country, origins, card_entry, webhook, keys } shows { name, origins, card_entry }
     Webhook { url, secret, old_secret } shows {}
     SmartCore {
         profile, accounts, payout_accounts, merchant_key, secret, old_secrets, card_url, api_url, export_url, form_hosts,
         frame_form_url
     } shows { profile, form_hosts, frame_form_url }
-    GooglePay { merchant_id, gateway_merchant_id, root_keys, padding, network_case } shows { padding, network_case }
-    ApplePay { merchant_id, display_name, verifier, identity, host, host_ca, domain_association } shows { display_name, host }
+    GooglePay { merchant_id, gateway_merchant_id, root_keys, padding, network_case, auth_methods, networks, script }
+        shows { padding, network_case, auth_methods, networks }
+    ApplePay { merchant_id, display_name, verifier, identity, host, host_ca, domain_association, networks, sdk }
+        shows { display_name, host, networks }
 }
 
 impl fmt::Debug for MasterKey {

@@ -46,6 +46,24 @@ impl Origin {
         format!("{}{path}", self.text)
     }
 
+    /// Host and port, the port only if it is not the scheme's own.
+    pub fn authority(&self) -> &str {
+        self.text.split_once("://").map_or("", |(_, authority)| authority)
+    }
+
+    /// Whether a `Host` header, or the authority in a request's target, names this origin. Source: RFC 9110, sections 4.2.3 and 7.2.
+    pub fn is_named_by(&self, authority: &str) -> bool {
+        authority == self.authority()
+            || !authority.ends_with('/')
+                && Self::parse(&format!("{}://{authority}", self.url.scheme()))
+                    .is_ok_and(|named| named == *self)
+    }
+
+    /// Whether a `Host` header could name both: two schemes on their own ports look alike there.
+    pub fn shares_a_host_with(&self, other: &Self) -> bool {
+        self.is_named_by(other.authority()) || other.is_named_by(self.authority())
+    }
+
     /// The host without the port.
     pub fn host(&self) -> Option<Host<&str>> {
         self.url.host()
@@ -125,6 +143,49 @@ mod tests {
             "https://a.example\\",
         ] {
             assert_eq!(Origin::parse(text), Err(NotAnOrigin), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_header_names_an_origin_in_any_case_and_with_or_without_the_schemes_own_port() {
+        let origin = |text| Origin::parse(text).unwrap();
+        for (text, named) in [
+            ("https://wallets.example", "wallets.example"),
+            ("https://wallets.example", "Wallets.EXAMPLE:443"),
+            ("https://wallets.example:8443", "wallets.example:8443"),
+            ("http://localhost:8083", "LOCALHOST:8083"),
+            ("http://wallets.example", "wallets.example:80"),
+            ("http://[::1]:8083", "[::1]:8083"),
+        ] {
+            assert!(origin(text).is_named_by(named), "{text} {named}");
+        }
+        for (text, other) in [
+            ("https://wallets.example", ""),
+            ("https://wallets.example", "wallets.example:80"),
+            ("https://wallets.example", "wallets.example.evil.example"),
+            ("https://wallets.example", "evil@wallets.example"),
+            ("https://wallets.example", "wallets.example/"),
+            ("https://wallets.example", "pay.example"),
+            ("http://localhost:8083", "localhost"),
+            ("http://localhost:8083", "localhost:8081"),
+            ("http://localhost:8083", "127.0.0.1:8083"),
+        ] {
+            assert!(!origin(text).is_named_by(other), "{text} {other}");
+        }
+    }
+
+    #[test]
+    fn two_schemes_on_their_own_ports_cannot_be_told_apart_by_a_host() {
+        let origin = |text| Origin::parse(text).unwrap();
+        for (one, other, alike) in [
+            ("https://pay.example", "http://pay.example", true),
+            ("https://pay.example", "http://pay.example:443", true),
+            ("https://pay.example", "https://pay.example:8443", false),
+            ("http://localhost:8081", "http://localhost:8083", false),
+            ("https://pay.example", "https://wallets.pay.example", false),
+        ] {
+            assert_eq!(origin(one).shares_a_host_with(&origin(other)), alike, "{one} {other}");
+            assert_eq!(origin(other).shares_a_host_with(&origin(one)), alike, "{other} {one}");
         }
     }
 

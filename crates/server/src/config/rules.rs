@@ -18,7 +18,7 @@ use super::reader::{At, Faults, Section};
 use super::tree::Node;
 use super::{
     Config, Database, Key, MasterKey, Merchant, Mode, Origin, Scope, Server, SmartCore,
-    SmartCoreProfile, Webhook,
+    SmartCoreProfile, Webhook, wallet_origin,
 };
 use crate::target::{IpRange, is_loopback_host};
 use crate::token::TokenHash;
@@ -36,9 +36,13 @@ pub(super) fn read(root: Node, now: Timestamp, faults: &mut Faults) -> Option<Co
     root.not_supported("payouts", faults);
     let server =
         root.required_section("server", faults).and_then(|section| rules.server(section, faults));
+    let (server, wallets) = server.unzip();
     let merchant = root
         .required_section("merchant", faults)
         .and_then(|section| rules.merchant(section, faults));
+    if let (Some(wallets), Some(merchant)) = (wallets.flatten(), &merchant) {
+        wallet_origin::apart_from_shops(&wallets, merchant, faults);
+    }
     let smartcore = root.required_section("gateways", faults).and_then(|mut gateways| {
         for later in ["post_protocol", "box_exchanger"] {
             gateways.not_supported(later, faults);
@@ -50,7 +54,7 @@ pub(super) fn read(root: Node, now: Timestamp, faults: &mut Faults) -> Option<Co
         smartcore
     });
     let google = root.section("google_pay", faults);
-    let google_pay = google.map(|section| rules.google_pay(section, faults));
+    let google_pay = google.map(|section| rules.google_pay(section, merchant.as_ref(), faults));
     let apple = root.section("apple_pay", faults);
     let apple_pay = apple.map(|section| rules.apple_pay(section, merchant.as_ref(), faults));
     root.finish(faults);
@@ -82,31 +86,22 @@ impl Rules {
         self.known && self.mode == Mode::Sandbox
     }
 
-    fn server(&self, mut section: Section, faults: &mut Faults) -> Option<Server> {
+    /// The section, and where its wallets' origin stands, to be compared with the shops'.
+    fn server(
+        &self,
+        mut section: Section,
+        faults: &mut Faults,
+    ) -> Option<(Server, Option<At<Origin>>)> {
         let listen = match section.text("listen", faults) {
             None => Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
-            Some(text) => {
-                let parsed = text.check(faults, |text| {
-                    text.parse::<SocketAddr>().map_err(|_| {
-                        "must be an address and a port, such as 127.0.0.1:8081".to_owned()
-                    })
-                });
-                if let Some(at) = parsed.as_ref().filter(|at| self.live() && at.value.port() == 0) {
-                    at.fault(faults, "must name a port in live mode");
-                }
-                parsed.map(|at| at.value)
-            }
+            Some(text) => self.address(text, faults).map(|at| at.value),
         };
         if self.live() && !section.has("public_url") {
             section.missing_because("public_url", "is required in live mode", faults);
         }
         let public_url = self.origin(section.text("public_url", faults), faults);
-        let wallet_origin = self.origin(section.text("wallet_origin", faults), faults);
-        if let (Some(wallet), Some(public)) = (&wallet_origin, &public_url)
-            && wallet.value == public.value
-        {
-            wallet.fault(faults, "must differ from `server.public_url`: card fields and wallet scripts never share an origin");
-        }
+        let (wallet_origin, wallet_listen) =
+            self.wallet_origin(&mut section, public_url.as_ref(), faults);
         let database = section
             .required_text("database", faults)
             .and_then(|text| text.check(faults, |text| database(&text)));
@@ -150,17 +145,30 @@ impl Rules {
                 .map(|at| at.value),
         };
         section.finish(faults);
-        Some(Server {
+        let server = Server {
             listen: listen?,
             public_url: public_url.map(|at| at.value),
-            wallet_origin: wallet_origin.map(|at| at.value),
+            wallet_origin: wallet_origin.as_ref().map(|at| at.value.clone()),
+            wallet_listen,
             database: database?.value,
             master_key: master_key?.value,
             trusted_proxies,
             call_timeout: call_timeout?,
             metrics_token: metrics_token.map(|at| at.value),
             max_connections: max_connections?,
-        })
+        };
+        Some((server, wallet_origin))
+    }
+
+    pub(super) fn address(&self, text: At<String>, faults: &mut Faults) -> Option<At<SocketAddr>> {
+        let at = text.check(faults, |text| {
+            text.parse::<SocketAddr>()
+                .map_err(|_| "must be an address and a port, such as 127.0.0.1:8081".to_owned())
+        })?;
+        if self.live() && at.value.port() == 0 {
+            at.fault(faults, "must name a port in live mode");
+        }
+        Some(at)
     }
 
     fn merchant(&self, mut section: Section, faults: &mut Faults) -> Option<Merchant> {
@@ -387,7 +395,11 @@ impl Rules {
         Ok(text.to_ascii_lowercase())
     }
 
-    fn origin(&self, text: Option<At<String>>, faults: &mut Faults) -> Option<At<Origin>> {
+    pub(super) fn origin(
+        &self,
+        text: Option<At<String>>,
+        faults: &mut Faults,
+    ) -> Option<At<Origin>> {
         text?.check(faults, |text| {
             let origin = Origin::parse(&text).map_err(|error| error.to_string())?;
             if self.live() && !origin.is_https() {
@@ -400,7 +412,7 @@ impl Rules {
         })
     }
 
-    fn url(&self, text: Option<At<String>>, faults: &mut Faults) -> Option<At<Url>> {
+    pub(super) fn url(&self, text: Option<At<String>>, faults: &mut Faults) -> Option<At<Url>> {
         text?.check(faults, |text| {
             let url = Url::parse(&text).map_err(|_| "must be an absolute URL".to_owned())?;
             if !matches!(url.scheme(), "http" | "https") {

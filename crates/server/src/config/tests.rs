@@ -484,7 +484,7 @@ fn debug_shows_no_secret_and_no_account() {
     let text = sandbox().replace("[server]", "[server]\nmetrics_token = \"0123456789abcdef\"");
     assert_eq!(
         format!("{:?}", read(&text).unwrap()),
-        "Config { mode: Sandbox, server: Server { listen: 127.0.0.1:0, public_url: None, wallet_origin: None, \
+        "Config { mode: Sandbox, server: Server { listen: 127.0.0.1:0, public_url: None, wallet_origin: None, wallet_listen: None, \
          trusted_proxies: [], call_timeout: 30s, max_connections: 20000, .. }, merchant: Merchant { name: \"Shop\", \
          origins: [http://localhost:8080], card_entry: Embedded, .. }, smartcore: SmartCore { profile: V1, \
          form_hosts: [\"localhost:8082\"], frame_form_url: false, .. }, google_pay: None, apple_pay: None, .. }"

@@ -2,6 +2,8 @@
 //!
 //! Everything that could fail a payment later is read and checked here, so that a wrong file stops the server at its start.
 
+mod buttons;
+
 use farthing_types::checkout::CardEntry;
 use farthing_wallets::apple::{MerchantKey, TrustRoots, Verifier};
 use farthing_wallets::google::{Padding, RootKeys};
@@ -11,6 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+pub use self::buttons::{APPLE_SDK, GOOGLE_SCRIPT};
 use super::Merchant;
 use super::reader::{At, Faults, Section};
 use super::rules::{Rules, one_of};
@@ -28,6 +31,12 @@ pub struct GooglePay {
     pub padding: Padding,
     /// How the network's name is written.
     pub network_case: NetworkCase,
+    /// `PAN_ONLY`, `CRYPTOGRAM_3DS`.
+    pub auth_methods: Vec<&'static str>,
+    /// `MASTERCARD`, `VISA` and so on.
+    pub networks: Vec<&'static str>,
+    /// Where `pay.js` is: another place than Google's in sandbox mode only.
+    pub script: Url,
 }
 
 /// How the gateway is told a card's network: Google writes `VISA`, the gateway's sample `Visa`.
@@ -55,6 +64,10 @@ pub struct ApplePay {
     pub host_ca: Option<Vec<u8>>,
     /// Apple's file that proves the domain, byte for byte.
     pub domain_association: Option<Vec<u8>>,
+    /// `visa`, `masterCard` and so on, the preferred ones first.
+    pub networks: Vec<&'static str>,
+    /// Where Apple's SDK is, if it is loaded: another place than Apple's in sandbox mode only.
+    pub sdk: Option<Url>,
 }
 
 /// Apple's hosts by the name that the configuration has for them. Source: "Apple Pay on the Web", "Requesting an Apple Pay payment
@@ -73,6 +86,7 @@ impl Rules {
     pub(super) fn google_pay(
         &self,
         mut section: Section,
+        merchant: Option<&Merchant>,
         faults: &mut Faults,
     ) -> Option<GooglePay> {
         if self.live() && !section.has("merchant_id") {
@@ -113,6 +127,9 @@ impl Rules {
                 &[("as-given", NetworkCase::AsGiven), ("title", NetworkCase::Title)],
             ),
         };
+        let auth_methods = buttons::auth_methods(&mut section, faults);
+        let networks = buttons::google_networks(&mut section, merchant, faults);
+        let script = self.google_script(&mut section, faults);
         section.finish(faults);
         Some(GooglePay {
             merchant_id: merchant_id.map(|at| at.value),
@@ -120,6 +137,9 @@ impl Rules {
             root_keys: root_keys.map(|at| at.value),
             padding: padding?,
             network_case: network_case?,
+            auth_methods: auth_methods?,
+            networks: networks?,
+            script: script?,
         })
     }
 
@@ -166,6 +186,8 @@ impl Rules {
         let id = merchant_id.as_ref().map_or("", |at| at.value.as_str());
         let keys = processing(&mut section, id, self.now, faults);
         let identity = identity(&mut section, id, self.now, faults);
+        let networks = buttons::apple_networks(&mut section, faults);
+        let sdk = self.apple_sdk(&mut section, faults);
         section.finish(faults);
         Some(ApplePay {
             display_name: display_name?,
@@ -174,6 +196,8 @@ impl Rules {
             host: host?,
             host_ca: host_ca.map(|at| at.value),
             domain_association,
+            networks: networks?,
+            sdk: sdk?,
             merchant_id: merchant_id?.value,
         })
     }

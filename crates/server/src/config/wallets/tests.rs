@@ -8,6 +8,7 @@ use farthing_wallets::apple::issuer::Issuer;
 use farthing_wallets::google;
 use jiff::{SignedDuration, Timestamp};
 
+use super::buttons;
 use crate::config::tests::{fault, live, read, sandbox};
 use crate::config::{Config, NetworkCase};
 
@@ -319,4 +320,111 @@ fn google_pay_is_read_with_its_switches_and_root_keys() {
     let live = format!("{}\n[google_pay]\ngateway_merchant_id = \"shop-1\"\n", live());
     let error = read(&live).unwrap_err().to_string();
     assert_eq!(error, "line 27: `google_pay.merchant_id` is required in live mode");
+}
+
+const GOOGLE: &str = "\n[google_pay]\ngateway_merchant_id = \"shop-1\"\n";
+
+#[test]
+fn what_the_buttons_ask_for_and_their_scripts_have_the_vendors_defaults() {
+    let files = Files::new();
+    let config = apple_of(&(files.sandbox() + GOOGLE));
+    let google = config.google_pay.unwrap();
+    assert_eq!(google.auth_methods, ["PAN_ONLY", "CRYPTOGRAM_3DS"]);
+    assert_eq!(google.networks, ["MASTERCARD", "VISA"]);
+    assert_eq!(google.script.as_str(), "https://pay.google.com/gp/p/js/pay.js");
+    let apple = config.apple_pay.unwrap();
+    assert_eq!(apple.networks, ["visa", "masterCard"]);
+    assert_eq!(
+        apple.sdk.unwrap().as_str(),
+        "https://applepay.cdn-apple.com/jsapi/1.latest/apple-pay-sdk.js"
+    );
+}
+
+#[test]
+fn networks_and_authentication_are_the_vendors_words_in_their_case_each_once_in_the_given_order() {
+    let files = Files::new();
+    let more = "auth_methods = [\"CRYPTOGRAM_3DS\"]\nnetworks = [\"VISA\", \"AMEX\"]\n";
+    let text = files.sandbox() + "networks = [\"masterCard\", \"amex\"]\n" + GOOGLE + more;
+    let config = apple_of(&text);
+    let google = config.google_pay.unwrap();
+    assert_eq!(
+        (google.auth_methods, google.networks),
+        (vec!["CRYPTOGRAM_3DS"], vec!["VISA", "AMEX"])
+    );
+    assert_eq!(config.apple_pay.unwrap().networks, ["masterCard", "amex"]);
+    for (from, to, rule) in [
+        (
+            "\"VISA\", \"AMEX\"",
+            "\"visa\"",
+            "`google_pay.networks` must be some of AMEX, DISCOVER, INTERAC, JCB, MASTERCARD, VISA",
+        ),
+        ("\"VISA\", \"AMEX\"", "\"VISA\", \"VISA\"", "`google_pay.networks` names VISA twice"),
+        ("\"VISA\", \"AMEX\"", "", "`google_pay.networks` must not be empty"),
+        (
+            "[\"CRYPTOGRAM_3DS\"]",
+            "[\"PIN\"]",
+            "`google_pay.auth_methods` must be some of PAN_ONLY, CRYPTOGRAM_3DS",
+        ),
+        (
+            "\"masterCard\", \"amex\"",
+            "\"mastercard\"",
+            "`apple_pay.networks` must be some of amex, chinaUnionPay",
+        ),
+        ("\"masterCard\", \"amex\"", "\"maestro\"", "`apple_pay.networks` must be some of"),
+    ] {
+        let told = fault(&text, from, to);
+        assert!(told.contains(rule), "{told}");
+    }
+}
+
+#[test]
+fn googles_brazilian_networks_want_brazil_and_the_network_beside_them() {
+    let abroad = sandbox() + GOOGLE + "networks = [\"VISA\", \"ELECTRON\"]\n";
+    let told = read(&abroad).unwrap_err().to_string();
+    assert!(told.ends_with("`google_pay.networks` names ELECTRON, which Google takes with `merchant.country = \"BR\"` only"), "{told}");
+    let brazil = abroad.replace("name = \"Shop\"", "name = \"Shop\"\ncountry = \"BR\"");
+    assert_eq!(read(&brazil).unwrap().google_pay.unwrap().networks, ["VISA", "ELECTRON"]);
+    for (networks, rule) in [
+        ("\"MASTERCARD\", \"ELECTRON\"", "names ELECTRON without VISA"),
+        ("\"VISA\", \"ELO_DEBIT\"", "names ELO_DEBIT without ELO"),
+        ("\"VISA\", \"MAESTRO\"", "names MAESTRO without MASTERCARD"),
+    ] {
+        let told = fault(&brazil, "\"VISA\", \"ELECTRON\"", networks);
+        assert!(told.ends_with(rule), "{told}");
+    }
+    let elo = brazil.replace("\"VISA\", \"ELECTRON\"", "\"ELO\", \"ELO_DEBIT\"");
+    assert_eq!(read(&elo).unwrap().google_pay.unwrap().networks, ["ELO", "ELO_DEBIT"]);
+}
+
+#[test]
+fn only_sandbox_mode_loads_another_script_than_the_vendors_own() {
+    let files = Files::new();
+    let sdk = |value: &str| {
+        let text = files.sandbox() + &format!("sdk = \"{value}\"\n");
+        apple_of(&text).apple_pay.unwrap().sdk.map(|url| url.to_string())
+    };
+    assert_eq!(sdk("none"), None);
+    assert_eq!(sdk("apple").as_deref(), Some(buttons::APPLE_SDK));
+    assert_eq!(
+        sdk("http://localhost:8082/sdk.js").as_deref(),
+        Some("http://localhost:8082/sdk.js")
+    );
+    let script = "script = \"http://localhost:8082/pay.js\"\n";
+    let google = read(&(sandbox() + GOOGLE + script)).unwrap().google_pay.unwrap();
+    assert_eq!(google.script.as_str(), "http://localhost:8082/pay.js");
+    let told = fault(&(sandbox() + GOOGLE + script), "http://localhost:8082/pay.js", "pay.js");
+    assert!(told.ends_with("`google_pay.script` must be an absolute URL"), "{told}");
+    let live_google = live() + GOOGLE + "merchant_id = \"BCR2DN4T\"\n";
+    assert!(
+        read(&(live_google.clone() + &format!("script = \"{}\"\n", buttons::GOOGLE_SCRIPT)))
+            .is_ok()
+    );
+    let told = read(&(live_google + "script = \"https://pay.example/pay.js\"\n")).unwrap_err();
+    assert!(
+        told.to_string().ends_with("`google_pay.script` must be left out in live mode: no script but https://pay.google.com/gp/p/js/pay.js is loaded"),
+        "{told}"
+    );
+    let told =
+        read(&(live() + &files.apple() + "sdk = \"https://pay.example/sdk.js\"\n")).unwrap_err();
+    assert!(told.to_string().contains("`apple_pay.sdk` must be left out in live mode"), "{told}");
 }
