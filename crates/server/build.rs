@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dist = root.join(wanted.as_deref().unwrap_or("dist".as_ref()));
     let manifest = dist.join("manifest.tsv");
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let mut table = Table { out: out.clone(), files: Vec::new(), shell: None };
+    let mut table = Table { out: out.clone(), files: Vec::new(), shell: None, wallets: None };
     if manifest.is_file() {
         println!("cargo:rerun-if-changed={}", manifest.display());
         table.add_manifest(&dist, &fs::read_to_string(&manifest)?)?;
@@ -43,6 +43,7 @@ struct Table {
     out: PathBuf,
     files: Vec<(String, String)>,
     shell: Option<String>,
+    wallets: Option<String>,
 }
 
 impl Table {
@@ -63,7 +64,16 @@ impl Table {
                 "immutable" => true,
                 "short" => false,
                 "template" => {
-                    self.shell = Some(self.keep(&file)?);
+                    let kept = Some(self.keep(&file)?);
+                    match *path {
+                        "index.html" => self.shell = kept,
+                        "wallets.html" => self.wallets = kept,
+                        other => {
+                            return Err(
+                                format!("manifest.tsv: whose template is `{other}`?").into()
+                            );
+                        }
+                    }
                     continue;
                 }
                 other => return Err(format!("manifest.tsv: how long is `{other}`?").into()),
@@ -135,12 +145,14 @@ impl Table {
     fn source(mut self) -> String {
         self.files.sort();
         let files = self.files.iter().map(|(_, line)| line.as_str()).collect::<String>();
-        let shell = match &self.shell {
+        let template = |file: &Option<String>| match file {
             Some(file) => format!("Some(include_str!({file:?}))"),
             None => "None".to_owned(),
         };
+        let (shell, wallets) = (template(&self.shell), template(&self.wallets));
         format!(
             "/// The page's template.\nconst SHELL: Option<&str> = {shell};\n\n\
+             /// The template of the wallets' own document.\nconst WALLETS: Option<&str> = {wallets};\n\n\
              /// Every file that browsers may ask for.\nconst FILES: &[File] = &[\n{files}];\n"
         )
     }

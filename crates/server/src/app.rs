@@ -38,6 +38,8 @@ pub struct Parts {
     pub config: Config,
     /// The origin of all our URLs.
     pub public_url: Origin,
+    /// The origin of wallets' scripts, if there is one.
+    pub wallet_origin: Option<Origin>,
     /// What is remembered.
     pub store: Arc<dyn Store>,
     /// The gateway's dialect.
@@ -58,6 +60,8 @@ pub struct Parts {
     pub checks: Checks,
     /// The template of pages with scripts, in a build that has them.
     pub shell: Option<Shell>,
+    /// The template of the wallets' document, in a build that has it.
+    pub wallets_shell: Option<Shell>,
     /// What is wrong with submits, until it is shown.
     pub refusals: Refusals,
     /// Which card an attempt's key was used for, as keyed hashes.

@@ -47,6 +47,20 @@ pub fn shell() -> Result<Option<Shell>, ShellError> {
     SHELL.map(Shell::parse).transpose()
 }
 
+/// The template of the wallets' own document, if this build has one: else no wallet is offered.
+///
+/// # Errors
+///
+/// The embedded template is not one: it was made for another version.
+pub fn wallets_shell() -> Result<Option<Shell>, ShellError> {
+    WALLETS.map(Shell::parse).transpose()
+}
+
+/// Whether this build has the wallets' own document.
+pub const fn has_wallets_document() -> bool {
+    WALLETS.is_some()
+}
+
 /// A route for each file. Any other name is an unknown route.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     FILES.iter().copied().fold(Router::new(), |router, file| {

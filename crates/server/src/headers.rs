@@ -12,8 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::app::App;
-use crate::config::Mode;
+use crate::config::{Mode, Origin};
 use crate::token::{NoRandomness, random_bytes};
+use crate::wallets::frame::Sources;
 
 /// What one answer's inline scripts and styles are marked with: 128 random bits.
 #[derive(Clone, Debug)]
@@ -40,15 +41,17 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
 
 /// Puts on an answer's headers what they do not carry yet.
 pub fn complete(headers: &mut HeaderMap, mode: Mode) {
-    const ALWAYS: [(HeaderName, &str); 7] = [
+    const ALWAYS: [(HeaderName, &str); 8] = [
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "same-origin"),
         (CONTENT_SECURITY_POLICY, API_POLICY),
         // Takes effect on top-level pages only; frames ignore it.
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (OPENER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (PERMISSIONS_POLICY, PERMISSIONS),
+        // No agent is shared with other origins of the site: the wallets' may be one. Source: "HTML", origin-keyed agent clusters.
+        (HeaderName::from_static("origin-agent-cluster"), "?1"),
     ];
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -94,6 +97,41 @@ pub fn message_policy(nonce: &Nonce, ancestors: &str) -> HeaderValue {
     ))
 }
 
+/// The policy of the wallets' own document: its scripts, and the hosts of the vendors whose wallets are in it.
+pub fn wallets_policy(nonce: &Nonce, sources: &Sources, ancestors: &str) -> HeaderValue {
+    let nonce = nonce.as_str();
+    let all = |own: &str, sources: &[String]| {
+        let list: Vec<&str> = std::iter::once(own)
+            .filter(|own| !own.is_empty())
+            .chain(sources.iter().map(String::as_str))
+            .collect();
+        if list.is_empty() { "'none'".to_owned() } else { list.join(" ") }
+    };
+    policy(format!(
+        "default-src 'none'; script-src {}; style-src 'nonce-{nonce}'; img-src {}; connect-src {}; frame-src {}; \
+         form-action 'none'; base-uri 'none'; frame-ancestors {ancestors}",
+        all(&format!("'nonce-{nonce}' 'wasm-unsafe-eval'"), &sources.scripts),
+        all("", &sources.images),
+        all("'self'", &sources.connections),
+        all("", &sources.frames),
+    ))
+}
+
+/// Lets the wallets' document in a checkout page open a sheet.
+///
+/// A frame of another origin has no payment request unless the page above hands it on; and a top page that is alone in its group cuts the
+/// popups of its frames off from them ("HTML", cross-origin opener policies), which only a page that offers wallets puts up with.
+pub fn hold_wallets(headers: &mut HeaderMap, wallets: Option<&Origin>, offered: bool) {
+    let Some(origin) = wallets else { return };
+    let handed_on = PERMISSIONS.replace("payment=(self)", &format!("payment=(self \"{origin}\")"));
+    if let Ok(value) = HeaderValue::try_from(handed_on) {
+        headers.insert(PERMISSIONS_POLICY, value);
+    }
+    if offered {
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin-allow-popups"));
+    }
+}
+
 fn local_http(mode: Mode) -> &'static str {
     match mode {
         Mode::Live => "",
@@ -105,6 +143,10 @@ fn policy(text: String) -> HeaderValue {
     // Nonces are base64 and origins are ASCII; if that were ever untrue, nothing may load.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(API_POLICY))
 }
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
@@ -167,6 +209,57 @@ mod tests {
     }
 
     #[test]
+    fn the_wallets_policy_names_their_hosts_and_who_may_frame_them() {
+        let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let sources = Sources {
+            scripts: list(&["https://pay.google.com"]),
+            images: list(&["https://www.gstatic.com", "https://pay.google.com"]),
+            connections: list(&["https://google.com/pay"]),
+            frames: list(&["https://pay.google.com"]),
+        };
+        assert_eq!(
+            wallets_policy(&nonce(), &sources, "https://pay.example https://shop.example"),
+            "default-src 'none'; script-src 'nonce-bm9uY2U=' 'wasm-unsafe-eval' https://pay.google.com; \
+             style-src 'nonce-bm9uY2U='; img-src https://www.gstatic.com https://pay.google.com; \
+             connect-src 'self' https://google.com/pay; frame-src https://pay.google.com; form-action 'none'; \
+             base-uri 'none'; frame-ancestors https://pay.example https://shop.example"
+        );
+        assert_eq!(
+            wallets_policy(&nonce(), &Sources::default(), "https://pay.example"),
+            "default-src 'none'; script-src 'nonce-bm9uY2U=' 'wasm-unsafe-eval'; style-src 'nonce-bm9uY2U='; \
+             img-src 'none'; connect-src 'self'; frame-src 'none'; form-action 'none'; base-uri 'none'; \
+             frame-ancestors https://pay.example"
+        );
+    }
+
+    #[test]
+    fn only_a_page_that_offers_wallets_lets_popups_keep_their_opener() {
+        let origin = Origin::parse("https://wallets.example").unwrap();
+        let made = |origin: Option<&Origin>, offered| {
+            let mut headers = HeaderMap::new();
+            hold_wallets(&mut headers, origin, offered);
+            complete(&mut headers, Mode::Live);
+            headers
+        };
+        let plain = made(None, false);
+        assert_eq!(plain["permissions-policy"], PERMISSIONS);
+        for (headers, opener) in [
+            (&plain, "same-origin"),
+            (&made(Some(&origin), false), "same-origin"),
+            (&made(Some(&origin), true), "same-origin-allow-popups"),
+        ] {
+            assert_eq!(headers["cross-origin-opener-policy"], opener);
+        }
+        for offered in [false, true] {
+            let headers = made(Some(&origin), offered);
+            let permissions = headers["permissions-policy"].to_str().unwrap();
+            assert!(permissions.contains(" payment=(self \"https://wallets.example\"), "));
+            assert_eq!(permissions.matches("payment").count(), 1, "{permissions}");
+            assert_eq!(permissions.matches(',').count(), PERMISSIONS.matches(',').count());
+        }
+    }
+
+    #[test]
     fn every_answer_gets_every_header_and_keeps_what_it_says_itself() {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, "public, max-age=300".parse().unwrap());
@@ -178,6 +271,7 @@ mod tests {
             ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
+            ("origin-agent-cluster", "?1"),
             ("strict-transport-security", "max-age=63072000"),
         ] {
             assert_eq!(headers[name], value, "{name}");

@@ -42,7 +42,8 @@ const KEY_CHECK: (&str, &[u8]) = ("master-key", b"the master key fits this datab
 pub struct Server {
     app: App,
     address: SocketAddr,
-    listening: tokio::task::JoinHandle<()>,
+    wallet_address: Option<SocketAddr>,
+    listening: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl fmt::Debug for Server {
@@ -61,6 +62,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("server.listen: the address cannot be listened on: {0}")]
     Listen(#[source] std::io::Error),
+    /// The wallets' address cannot be listened on.
+    #[error("server.wallet_listen: the address cannot be listened on: {0}")]
+    ListenForWallets(#[source] std::io::Error),
     /// The database was sealed with another key.
     #[error("server.master_key: does not fit this database, which was sealed with another key")]
     MasterKey,
@@ -79,6 +83,9 @@ pub enum StartError {
     /// The store failed at once.
     #[error("server.database: {0}")]
     Store(#[from] StoreError),
+    /// The wallets' origin, made from the bound address, is the checkout's or a shop's.
+    #[error("server.wallet_origin: must differ from the checkout's and the shops' origins")]
+    WalletOrigin,
     /// No HTTP client can be made.
     #[error("no HTTP client can be made: {0}")]
     Transport(#[from] TransportError),
@@ -90,6 +97,15 @@ impl Server {
         let listener = TcpListener::bind(config.server.listen).await.map_err(StartError::Listen)?;
         let address = listener.local_addr().map_err(StartError::Listen)?;
         let public_url = public_url(&config, address)?;
+        let wallet_listener = match config.server.wallet_listen {
+            Some(wanted) => {
+                Some(TcpListener::bind(wanted).await.map_err(StartError::ListenForWallets)?)
+            }
+            None => None,
+        };
+        let wallet_address = wallet_listener.as_ref().map(TcpListener::local_addr).transpose();
+        let wallet_address = wallet_address.map_err(StartError::ListenForWallets)?;
+        let wallet_origin = wallet_origin(&config, &public_url, wallet_address)?;
         let Database::Sqlite(path) = &config.server.database;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path)?);
         let sealer = Sealer::new(config.server.master_key.expose());
@@ -111,7 +127,9 @@ impl Server {
         let app = App::new(Parts {
             transport: Transport::new(config.server.call_timeout)?,
             public_url,
+            wallet_origin,
             shell: assets::shell()?,
+            wallets_shell: assets::wallets_shell()?,
             store,
             gateway,
             webhooks,
@@ -139,13 +157,18 @@ impl Server {
             );
         }
         background::start(&app);
-        let router = routes::router(app.clone());
-        let stop = app.stopping.clone();
-        let listening = tokio::spawn(async move {
-            listen::serve(listener, router, limits, stop.cancelled_owned()).await;
-        });
+        let wallets = routes::wallets::router(app.clone());
+        let main = routes::by_host(&app, routes::router(app.clone()), wallets.clone());
+        let mut listening = Vec::new();
+        for (listener, router) in [(Some(listener), main), (wallet_listener, wallets)] {
+            let Some(listener) = listener else { continue };
+            let (limits, stop) = (limits.clone(), app.stopping.clone());
+            listening.push(tokio::spawn(async move {
+                listen::serve(listener, router, limits, stop.cancelled_owned()).await;
+            }));
+        }
         info!(mode = ?app.config.mode, "started");
-        Ok(Self { app, address, listening })
+        Ok(Self { app, address, wallet_address, listening })
     }
 
     /// The origin under which browsers and gateways reach it.
@@ -158,13 +181,25 @@ impl Server {
         self.address
     }
 
+    /// The origin of the wallets' buttons, if there is one.
+    pub fn wallet_origin(&self) -> Option<&Origin> {
+        self.app.wallet_origin.as_ref()
+    }
+
+    /// The address that serves the wallets' origin alone, if there is one.
+    pub fn wallet_addr(&self) -> Option<SocketAddr> {
+        self.wallet_address
+    }
+
     /// Stops accepting, lets calls under way end for 35 s at most, and closes the store. What is still open is
     /// resolved by the next start.
     pub async fn stop(self) {
         self.app.stopping.cancel();
         self.app.tasks.close();
         let ending = async {
-            let _ = self.listening.await;
+            for listener in self.listening {
+                let _ = listener.await;
+            }
             self.app.tasks.wait().await;
         };
         if tokio::time::timeout(STOP_WITHIN, ending).await.is_err() {
@@ -181,9 +216,37 @@ fn public_url(config: &Config, address: SocketAddr) -> Result<Origin, StartError
     if config.mode == Mode::Live {
         return Err(StartError::PublicUrl);
     }
-    let host =
-        if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
-    Origin::parse(&format!("http://{host}:{}", address.port())).map_err(|_| StartError::PublicUrl)
+    bound(address).ok_or(StartError::PublicUrl)
+}
+
+/// What browsers on this machine call an address that was bound.
+fn bound(address: SocketAddr) -> Option<Origin> {
+    let host = if address.ip().is_loopback() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    };
+    Origin::parse(&format!("http://{host}")).ok()
+}
+
+/// The configured one; in sandbox mode what was bound. An origin that was bound is compared here for the first time.
+fn wallet_origin(
+    config: &Config,
+    public_url: &Origin,
+    address: Option<SocketAddr>,
+) -> Result<Option<Origin>, StartError> {
+    let origin = match (&config.server.wallet_origin, address) {
+        (Some(origin), _) => origin.clone(),
+        (None, Some(address)) if config.mode == Mode::Sandbox => {
+            bound(address).ok_or(StartError::WalletOrigin)?
+        }
+        (None, _) => return Ok(None),
+    };
+    let mut others = std::iter::once(public_url).chain(&config.merchant.origins);
+    if others.any(|other| origin.shares_a_host_with(other)) {
+        return Err(StartError::WalletOrigin);
+    }
+    Ok(Some(origin))
 }
 
 /// A wrong key must refuse to start: everything sealed would be lost without a word.

@@ -161,6 +161,9 @@ pub struct SessionView {
     /// What is being paid for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
+    /// What it may be paid with, if the merchant chose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub methods: Option<Vec<&'static str>>,
     /// Attempts so far.
     pub attempts: u32,
     /// The merchant's own notes.
@@ -186,6 +189,9 @@ impl SessionView {
             amount: session.amount,
             currency: session.currency,
             purpose: session.terms.purpose.clone(),
+            methods: session.terms.wallets.as_ref().map(|wallets| {
+                std::iter::once("card").chain(wallets.iter().map(|wallet| wallet.name())).collect()
+            }),
             attempts: session.attempts,
             metadata: session.terms.metadata.clone(),
             created_at: session.created_at,

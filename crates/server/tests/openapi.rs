@@ -167,9 +167,11 @@ fn answers_as_described(document: &Value, path: &str, method: &str, status: u16,
 async fn answers_have_the_members_that_are_described() {
     let running = start().await;
     let document = running.document().await;
-    let body = json!({"order_id": "o1", "amount": 1000, "currency": "EUR", "purpose": "p", "metadata": {"a": 1}});
+    let body = json!({"order_id": "o1", "amount": 1000, "currency": "EUR", "purpose": "p", "metadata": {"a": 1},
+        "methods": ["card", "google_pay"]});
     let (status, session) = running.send("POST", "/v1/sessions", Some(body)).await;
     assert_eq!(status, 201, "{session}");
+    assert_eq!(session["methods"], json!(["card", "google_pay"]));
     answers_as_described(&document, "/v1/sessions", "post", 201, &session);
     let id = session["id"].as_str().unwrap().to_owned();
 

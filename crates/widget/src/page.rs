@@ -93,11 +93,34 @@ pub fn render_checkout(view: &CheckoutView, page: &PageContext<'_>) -> String {
         view! { <Checkout view=view model=model check_path=check_path refresh_seconds=seconds /> }
     };
     if let Some(live) = page.live {
-        live.shell.fill(page, live, &title, content.as_deref(), &rendered(checkout))
+        let mut body = String::new();
+        if page.sandbox {
+            let _ = write!(body, "<header class=\"sandbox\">{}</header>", text::TEST_MODE);
+        }
+        let _ = write!(body, "<div id=\"{ROOT_ID}\">{}</div>", rendered(checkout));
+        live.shell.fill(&Filling {
+            nonce: page.nonce,
+            html: &html_attributes(page, Some(live.shops)),
+            head: &head(&title, content.as_deref()),
+            body: &body,
+            state: live.state,
+        })
     } else {
         let reload = refresh.map_or(Reload::None, Reload::Watch);
         document(page, title, reload, move || view! { <div id=ROOT_ID>{checkout()}</div> })
     }
+}
+
+/// The wallets' own document, from its own template: no text but what `state`, JSON, tells its script.
+pub fn render_wallets(shell: &Shell, page: &PageContext<'_>, state: &str) -> String {
+    let plain = PageContext { lang: page.lang, ..PageContext::default() };
+    shell.fill(&Filling {
+        nonce: page.nonce,
+        html: &html_attributes(&plain, None),
+        head: &head("Wallets", None),
+        body: "",
+        state,
+    })
 }
 
 /// Where the hand-over page leads, and how.
@@ -351,30 +374,18 @@ impl Shell {
         Ok(Self { start, rest })
     }
 
-    fn fill(
-        &self,
-        page: &PageContext<'_>,
-        live: Live<'_>,
-        title: &str,
-        refresh: Option<&str>,
-        checkout: &str,
-    ) -> String {
+    fn fill(&self, filling: &Filling<'_>) -> String {
         let fixed = self.start.len() + self.rest.iter().map(|(_, text)| text.len()).sum::<usize>();
-        let mut out = String::with_capacity(fixed + checkout.len() + live.state.len() + 1024);
+        let Filling { nonce, html, head, body, state } = *filling;
+        let mut out = String::with_capacity(fixed + body.len() + state.len() + 1024);
         out.push_str(&self.start);
         for (slot, text) in &self.rest {
             match slot {
-                Slot::Nonce => escape(&mut out, page.nonce),
-                Slot::Html => html_attributes(&mut out, page, live.shops),
-                Slot::Head => head(&mut out, title, refresh),
-                Slot::Body => {
-                    if page.sandbox {
-                        let _ =
-                            write!(out, "<header class=\"sandbox\">{}</header>", text::TEST_MODE);
-                    }
-                    let _ = write!(out, "<div id=\"{ROOT_ID}\">{checkout}</div>");
-                }
-                Slot::State => escape_json(&mut out, live.state),
+                Slot::Nonce => escape(&mut out, nonce),
+                Slot::Html => out.push_str(html),
+                Slot::Head => out.push_str(head),
+                Slot::Body => out.push_str(body),
+                Slot::State => escape_json(&mut out, state),
             }
             out.push_str(text);
         }
@@ -382,30 +393,44 @@ impl Shell {
     }
 }
 
-fn html_attributes(out: &mut String, page: &PageContext<'_>, shops: &str) {
-    out.push_str("lang=\"");
-    escape(out, page.lang);
-    out.push_str("\" data-shops=\"");
-    escape(out, shops);
+/// What a template is filled with: everything but nonce and state is markup.
+struct Filling<'a> {
+    nonce: &'a str,
+    html: &'a str,
+    head: &'a str,
+    body: &'a str,
+    state: &'a str,
+}
+
+fn html_attributes(page: &PageContext<'_>, shops: Option<&str>) -> String {
+    let mut out = String::from("lang=\"");
+    escape(&mut out, page.lang);
     out.push('"');
+    if let Some(shops) = shops {
+        out.push_str(" data-shops=\"");
+        escape(&mut out, shops);
+        out.push('"');
+    }
     if let Some(theme) = page.theme {
         let _ = write!(out, " data-theme=\"{}\"", theme.name());
     }
     if page.framed {
         out.push_str(" data-framed");
     }
+    out
 }
 
 /// A script knows better when to look again, so the reload is for browsers without one.
-fn head(out: &mut String, title: &str, refresh: Option<&str>) {
-    out.push_str("<title>");
-    escape(out, title);
+fn head(title: &str, refresh: Option<&str>) -> String {
+    let mut out = String::from("<title>");
+    escape(&mut out, title);
     out.push_str("</title>");
     if let Some(content) = refresh {
         out.push_str("<noscript><meta http-equiv=\"refresh\" content=\"");
-        escape(out, content);
+        escape(&mut out, content);
         out.push_str("\"></noscript>");
     }
+    out
 }
 
 /// Text that is neither markup nor the end of an attribute.

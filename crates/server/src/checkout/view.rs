@@ -1,7 +1,7 @@
 //! From stored session and payment to what the page shows.
 
 use farthing_types::checkout::{CheckoutState, CheckoutStatus, CheckoutView};
-use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus, StepWay};
+use farthing_types::{Customer, DeclineCode, PaymentStatus, SessionStatus, StepWay, Wallet};
 use farthing_widget::amount::format_amount;
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +13,7 @@ use crate::sessions::customer;
 use crate::sessions::record::Session;
 use crate::token::new_id;
 use crate::wallets;
+use crate::wallets::offer::offer;
 
 /// How long a session that is over can still be looked at.
 const WATCHED_AFTER_EXPIRY: SignedDuration = SignedDuration::from_hours(24);
@@ -37,15 +38,16 @@ pub fn of_session(
         payment_id: last.map(|payment| payment.id.clone()),
         payment_status: last.map(|payment| payment.status),
         step: step(app, state, last),
+        wallets: offer(app, session),
         apple_pay_application_data: application_data(app, session, &view.attempt),
         ..view
     })
 }
 
-/// What binds an Apple Pay token to this attempt, where Apple Pay is configured.
+/// What binds an Apple Pay token to this attempt, where such tokens are taken.
 fn application_data(app: &App, session: &Session, attempt: &str) -> Option<String> {
-    let configured = app.config.apple_pay.is_some();
-    configured.then(|| wallets::application_data_base64(&app.sealer, &session.id, attempt))
+    let taken = app.config.apple_pay.is_some() && session.takes(Wallet::ApplePay);
+    taken.then(|| wallets::application_data_base64(&app.sealer, &session.id, attempt))
 }
 
 /// What a page that is already open has to learn.

@@ -25,6 +25,8 @@ use zeroize::Zeroizing;
 
 pub use self::origin::Origin;
 pub use self::tree::Place;
+#[cfg(test)]
+pub(crate) use self::wallets::tests::both as wallets_in_tests;
 pub use self::wallets::{APPLE_SDK, ApplePay, GOOGLE_SCRIPT, GooglePay, NetworkCase};
 use crate::target::IpRange;
 use crate::token::TokenHash;

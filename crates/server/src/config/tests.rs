@@ -556,7 +556,12 @@ fn every_documented_key_is_known() {
 fn every_known_key_is_documented() {
     let documented = documented_keys();
     // Every reading of a key ends so.
-    let source = concat!(include_str!("rules.rs"), include_str!("wallets.rs"));
+    let source = concat!(
+        include_str!("rules.rs"),
+        include_str!("wallet_origin.rs"),
+        include_str!("wallets.rs"),
+        include_str!("wallets/buttons.rs"),
+    );
     let sections = [
         "server",
         "merchant",
@@ -581,6 +586,8 @@ fn every_known_key_is_documented() {
             "payout_accounts",
             "root",
             "root_keys",
+            "auth_methods",
+            "networks",
         ])
         .filter(|key| !sections.contains(key))
         .filter(|key| {

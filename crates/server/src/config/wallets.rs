@@ -337,4 +337,4 @@ fn id(text: String) -> Result<String, String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

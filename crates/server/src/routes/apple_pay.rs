@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use farthing_types::Wallet;
 use serde::Deserialize;
 use tracing::info;
 
@@ -46,7 +47,8 @@ pub async fn session(
     request: Request,
 ) -> Result<Response, ApiError> {
     require_same_site(&app, request.headers())?;
-    let Some((session, _)) = find(&app, &token).await? else { return Err(ApiError::NotFound) };
+    let found = find(&app, &token).await?.filter(|(session, _)| session.takes(Wallet::ApplePay));
+    let Some((session, _)) = found else { return Err(ApiError::NotFound) };
     let (Some(apple), Some(host)) = (&app.config.apple_pay, &app.apple_host) else {
         return Err(ApiError::NotFound);
     };

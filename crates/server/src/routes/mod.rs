@@ -14,14 +14,16 @@ pub mod payments;
 pub mod returns;
 pub mod sessions;
 pub mod step;
+pub mod wallets;
 
 use axum::Router;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use serde::de::DeserializeOwned;
+use tower::ServiceExt as _;
 
 use crate::app::App;
 use crate::auth::HasKeys;
@@ -65,6 +67,15 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), telemetry::http::layer))
         .layer(middleware::from_fn(telemetry::request_id::layer))
         .with_state(app)
+}
+
+/// Both origins on one address: what a request's host names as the wallets' is `wallets`' alone, everything else `main`'s.
+pub fn by_host(app: &App, main: Router, wallets: Router) -> Router {
+    let Some(origin) = app.wallet_origin.clone() else { return main };
+    Router::new().fallback(move |request: Request| {
+        let router = if wallets::names(&request, &origin) { &wallets } else { &main };
+        router.clone().oneshot(request)
+    })
 }
 
 /// The merchant API: `/openapi.json` describes exactly these, and a test holds the two together.

@@ -12,6 +12,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use farthing_types::checkout::CheckoutView;
+use farthing_types::wallet::WalletFrame;
+use farthing_widget::page::render_wallets;
 use farthing_widget::{
     HandOver, Live, MessageKind, PageContext, Refresh, Theme, render_checkout, render_message,
     render_method, render_refused, render_step,
@@ -22,6 +24,7 @@ use crate::config::{Mode, Origin};
 use crate::encoding;
 use crate::headers::{self, Nonce};
 use crate::problem::ApiError;
+use crate::wallets::frame::Sources;
 
 /// A waiting page asks again after so many seconds.
 pub const REFRESH_SECONDS: u16 = 3;
@@ -128,7 +131,7 @@ pub fn checkout(
         Err(error) => return failed(app, looks, ApiError::internal(error)),
     };
     let shops = shops(&app.config.merchant.origins);
-    html(app, looks, StatusCode::OK, |page, nonce| {
+    let mut response = html(app, looks, StatusCode::OK, |page, nonce| {
         let page = PageContext {
             refresh: refresh.map(|(seconds, url)| Refresh { seconds, url }),
             live: shell.map(|shell| Live { shell, state: &state, shops: &shops }),
@@ -136,7 +139,25 @@ pub fn checkout(
         };
         let policy = headers::checkout_policy(nonce, &framing.of(app), app.config.mode);
         (render_checkout(view, &page), policy)
-    })
+    });
+    headers::hold_wallets(
+        response.headers_mut(),
+        app.wallet_origin.as_ref(),
+        view.wallets.is_some(),
+    );
+    response
+}
+
+/// The wallets' own document. Only the checkout, and shops with the checkout in their page, may frame it.
+pub fn wallets(app: &App, looks: Looks, frame: &WalletFrame) -> Result<Response, ApiError> {
+    let shell = app.wallets_shell.as_ref().ok_or(ApiError::NotFound)?;
+    let state = serde_json::to_string(frame).map_err(ApiError::internal)?;
+    let sources = Sources::of(frame);
+    let ancestors = format!("{} {}", app.public_url, shops(&app.config.merchant.origins));
+    Ok(html(app, looks, StatusCode::OK, |page, nonce| {
+        let policy = headers::wallets_policy(nonce, &sources, ancestors.trim_end());
+        (render_wallets(shell, page, &state), policy)
+    }))
 }
 
 /// The hand-over page to the bank, in the whole window or in the checkout's own frame.

@@ -1,6 +1,6 @@
 //! Creating sessions: every rule that a merchant's request has to follow.
 
-use farthing_types::{Currency, Money, SessionStatus};
+use farthing_types::{Currency, Money, SessionStatus, Wallet};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::Url;
@@ -44,8 +44,10 @@ pub struct CreateSession {
     /// What is known of the customer; the form asks for the rest and never shows this.
     #[serde(default, deserialize_with = "object_or_null")]
     pub customer: CustomerInput,
-    /// `["card"]`; other methods are not part of this version.
+    /// What it may be paid with: `card`, and of `apple_pay` and `google_pay` those that are wanted; all of them if left out. A wallet that
+    /// is not configured is not offered, whatever this says.
     #[serde(default)]
+    #[schema(example = json!(["card", "google_pay"]))]
     pub methods: Option<Vec<String>>,
     /// Where a full page goes after success; on a registered host.
     #[serde(default)]
@@ -116,13 +118,13 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
     if wanted.capture.as_deref().is_some_and(|capture| capture != "automatic") {
         errors.push(FieldError::new("capture", "must be `automatic` in this version"));
     }
-    if wanted
-        .methods
-        .as_ref()
-        .is_some_and(|methods| methods.len() != 1 || methods.iter().any(|name| name != "card"))
-    {
-        errors.push(FieldError::new("methods", "must be [\"card\"] in this version"));
-    }
+    let wallets = match wanted.methods.as_deref().map(wallets).transpose() {
+        Ok(wallets) => wallets,
+        Err(rule) => {
+            errors.push(FieldError::new("methods", rule));
+            None
+        }
+    };
     let expires_in = wanted.expires_in.unwrap_or(DEFAULT_EXPIRES_IN);
     if !(1..=86_400).contains(&expires_in) {
         errors.push(FieldError::new("expires_in", "must be 1 to 86400 seconds"));
@@ -167,6 +169,7 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
         attempts: 0,
         terms: Terms {
             purpose: wanted.purpose,
+            wallets,
             recurrent: wanted.recurrent,
             recur_freq: wanted.recur_freq,
             recur_exp: wanted.recur_exp,
@@ -183,6 +186,19 @@ fn build(app: &App, wanted: CreateSession) -> Result<(Session, Token), ApiError>
         expires_at,
     };
     Ok((session, token))
+}
+
+/// The wallets among a session's methods.
+fn wallets(methods: &[String]) -> Result<Vec<Wallet>, &'static str> {
+    const RULE: &str = "must be card and any of apple_pay and google_pay, each once";
+    let mut names: Vec<&str> = methods.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    let rest: Vec<&str> = names.iter().copied().filter(|name| *name != "card").collect();
+    if names.len() != methods.len() || rest.len() + 1 != names.len() {
+        return Err(RULE);
+    }
+    rest.into_iter().map(|name| name.parse().map_err(|_| RULE)).collect()
 }
 
 /// The rules of a change, the same as those of a creation.
@@ -304,4 +320,32 @@ fn is_language_tag(tag: &str) -> bool {
         && tag.split('-').all(|part| {
             (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use Wallet::{ApplePay, GooglePay};
+
+    use super::*;
+
+    #[test]
+    fn the_methods_of_a_session_are_the_card_and_some_of_the_wallets() {
+        let read = |methods: &[&str]| {
+            wallets(&methods.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(read(&["card"]), Ok(vec![]));
+        assert_eq!(read(&["google_pay", "card"]), Ok(vec![GooglePay]));
+        assert_eq!(read(&["card", "google_pay", "apple_pay"]), Ok(vec![ApplePay, GooglePay]));
+        for wrong in [
+            &[][..],
+            &["google_pay"],
+            &["card", "card"],
+            &["card", "google_pay", "google_pay"],
+            &["card", "paypal"],
+            &["Card"],
+            &["card", ""],
+        ] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! A checkout session as it is stored.
 
-use farthing_types::{Currency, SessionStatus};
+use farthing_types::{Currency, SessionStatus, Wallet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,11 @@ impl Session {
     pub fn may_be_paid(&self, now: Timestamp) -> bool {
         self.status == SessionStatus::Open && now < self.expires_at
     }
+
+    /// Whether the merchant takes this wallet for it.
+    pub fn takes(&self, wallet: Wallet) -> bool {
+        self.terms.wallets.as_ref().is_none_or(|wanted| wanted.contains(&wallet))
+    }
 }
 
 /// What a merchant may say of a session besides its amount; stored as JSON. Holds no personal data.
@@ -47,6 +52,9 @@ pub struct Terms {
     /// What is being paid for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
+    /// The wallets beside the card, if the merchant chose among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wallets: Option<Vec<Wallet>>,
     /// Whether later payments may be made from this one.
     #[serde(default)]
     pub recurrent: bool,

@@ -1,9 +1,12 @@
-//! Google Pay and Apple Pay: tokens on their way from a browser to the gateway, and Apple's word that a shop may ask for one.
+//! Google Pay and Apple Pay: what a checkout offers, tokens on their way from a browser to the gateway, and Apple's word that a shop may
+//! ask for one.
 //!
 //! A token is money once. It is checked before anything is stored, its fingerprint is stored with the intent in one transaction, and
 //! only then the gateway is called. Whatever is wrong with it, a browser is told one sentence; the operator has a metric.
 
+pub mod frame;
 pub mod merchant_session;
+pub mod offer;
 pub mod token;
 
 use base64::Engine as _;

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use farthing_gateways::WalletToken;
-use farthing_types::{Brand, Money};
+use farthing_types::{Brand, Money, Wallet};
 use farthing_wallets::{apple, google};
 use tracing::warn;
 use zeroize::Zeroizing;
@@ -50,6 +50,14 @@ impl fmt::Debug for Accepted {
 }
 
 impl Offered {
+    /// Whose it is.
+    pub const fn wallet(&self) -> Wallet {
+        match self {
+            Self::Apple(_) => Wallet::ApplePay,
+            Self::Google { .. } => Wallet::GooglePay,
+        }
+    }
+
     /// The field that it came in.
     pub const fn field(&self) -> &'static str {
         match self {
@@ -93,6 +101,12 @@ pub fn accept(
     attempt: &str,
     offered: Offered,
 ) -> Result<Accepted, ApiError> {
+    if !session.takes(offered.wallet()) {
+        return Err(ApiError::field(
+            offered.field(),
+            "is not accepted: the session's methods do not name this wallet",
+        ));
+    }
     match offered {
         Offered::Apple(json) => apple_token(app, session, attempt, &json),
         Offered::Google { token, network } => google_token(app, &token, &network),

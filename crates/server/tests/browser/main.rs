@@ -12,3 +12,4 @@ mod events;
 mod pages;
 mod submit;
 mod support;
+mod wallets;

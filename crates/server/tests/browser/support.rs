@@ -68,6 +68,11 @@ async fn axum_serve(listener: tokio::net::TcpListener, router: Router) {
 
 impl Running {
     pub(crate) async fn start(gateway: SocketAddr) -> Self {
+        Self::start_with(gateway, "", "").await
+    }
+
+    /// With more lines in `[server]`, and more sections.
+    pub(crate) async fn start_with(gateway: SocketAddr, server: &str, sections: &str) -> Self {
         use sha2::Digest as _;
         let folder = tempfile::tempdir().unwrap();
         let text = format!(
@@ -78,6 +83,7 @@ impl Running {
             database = "sqlite:{}"
             master_key = "{}"
             call_timeout = "2s"
+            {server}
             [merchant]
             name = "Corner Books"
             origins = ["{SHOP}"]
@@ -93,6 +99,7 @@ impl Running {
             card_url = "http://{gateway}/card"
             api_url = "http://{gateway}/api"
             form_hosts = ["127.0.0.1:9"]
+            {sections}
             "#,
             folder.path().join("t.sqlite").display(),
             "11".repeat(32),
@@ -118,31 +125,41 @@ impl Running {
         format!("http://{}{path}", self.server.local_addr())
     }
 
-    /// A call of the merchant's.
-    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Value {
+    /// A call of the merchant's, as it is answered.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: Value) -> Answer {
         let key = self.keys.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let answer = self
+        let request = self
             .client
             .request(method.parse().unwrap(), self.url(path))
             .header("authorization", format!("Bearer {KEY}"))
             .header("idempotency-key", key.to_string())
             .header("content-type", "application/json")
-            .body(body.to_string())
-            .send()
-            .await
-            .unwrap();
-        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+            .body(body.to_string());
+        Answer::read(request.send().await.unwrap()).await
     }
 
-    pub(crate) async fn session(&self, more: Value) -> Session {
+    /// A call of the merchant's that succeeds.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Value {
+        let answer = self.ask(method, path, body).await;
+        assert!((200..300).contains(&answer.status), "{method} {path}: {}", answer.text());
+        answer.json()
+    }
+
+    /// Asks for a session with these members beside the usual ones.
+    pub(crate) async fn create(&self, more: Value) -> Answer {
         let mut wanted = json!({"order_id": "1", "amount": 1000, "currency": "EUR", "purpose": "A book", "customer": {
             "first_name": "Ann", "last_name": "Lee", "address": "1 High St", "city": "Ghent", "zip": "9000",
             "country": "BE", "phone": "+3290000000", "email": "ann@example.com"}});
         for (name, value) in more.as_object().unwrap() {
             wanted[name] = value.clone();
         }
-        let made = self.call("POST", "/v1/sessions", wanted).await;
+        self.ask("POST", "/v1/sessions", wanted).await
+    }
+
+    pub(crate) async fn session(&self, more: Value) -> Session {
+        let made = self.create(more).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        let made = made.json();
         let token = made["token"].as_str().unwrap();
         let id = made["id"].as_str().unwrap().to_owned();
         Session { id, path: format!("/checkout/{token}") }

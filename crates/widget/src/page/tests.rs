@@ -114,3 +114,22 @@ fn separators_that_end_a_line_in_old_scripts_are_escaped() {
     escape_json(&mut out, "\"a\u{2028}b\u{2029}</script>&\"");
     assert_eq!(out, r#""a\u2028b\u2029\u003c/script\u003e\u0026""#);
 }
+
+#[test]
+fn the_wallets_document_has_its_language_its_title_and_what_its_script_is_told() {
+    let shell = Shell::parse(TEMPLATE).unwrap();
+    let context = PageContext {
+        theme: Some(Theme::Dark),
+        framed: true,
+        sandbox: true,
+        ..page(&shell, "\"of a checkout\"")
+    };
+    let html = render_wallets(&shell, &context, "{\"label\":\"</script>{{body}}\"}");
+    assert!(html.contains("<html lang=\"en\"><head><title>Wallets</title><style"), "{html}");
+    assert!(
+        html.contains("<body><script type=\"application/json\""),
+        "nothing in its body: {html}"
+    );
+    assert!(html.contains(r#"{"label":"\u003c/script\u003e{{body}}"}"#), "{html}");
+    assert_eq!(html.matches("nonce=\"bm9uY2U+\"").count(), 2);
+}

@@ -88,6 +88,14 @@ identity = {{ certificate = "file:{at}/identity.pem", key = "file:{at}/identity.
     }
 }
 
+/// A configuration with both wallets, of a merchant in this country.
+pub(crate) fn both(country: Option<&str>) -> Config {
+    let country = country.map_or_else(String::new, |code| format!("\ncountry = \"{code}\""));
+    let files = Files::new();
+    let text = files.sandbox() + GOOGLE;
+    apple_of(&text.replace("name = \"Shop\"", &format!("name = \"Shop\"{country}")))
+}
+
 fn pem(label: &str, der: &[u8]) -> String {
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", STANDARD.encode(der))
 }
