@@ -39,6 +39,8 @@ pub struct Settings {
     pub webhook: String,
     /// `[server] public_url`, if it is not the address that was bound.
     pub public_url: Option<Url>,
+    /// `[server] wallet_listen`, if wallets have an origin.
+    pub wallet_listen: Option<String>,
     /// Shops besides [`SHOP`].
     pub shops: Vec<String>,
 }
@@ -51,6 +53,10 @@ impl Settings {
         let public_url = self.public_url.as_ref().map_or_else(String::new, |url| {
             format!("public_url = \"{}\"\n", url.origin().ascii_serialization())
         });
+        let wallet_listen = self
+            .wallet_listen
+            .as_ref()
+            .map_or_else(String::new, |address| format!("wallet_listen = \"{address}\"\n"));
         let shops = self.shops.iter().map(|shop| format!(", \"{shop}\"")).collect::<String>();
         format!(
             r#"mode = "sandbox"
@@ -60,7 +66,7 @@ listen = "{listen}"
 database = "sqlite:{data}/farthing.db"
 master_key = "{MASTER_KEY}"
 call_timeout = "{call_timeout}"
-{public_url}
+{public_url}{wallet_listen}
 [merchant]
 name = "Larkspur Books"
 country = "GB"

@@ -18,6 +18,11 @@ pub const DEVICE_NUMBER: &str = "4012000000003010";
 /// Apple's file for the domain; what is in it is nobody's business.
 pub const DOMAIN_FILE: &[u8] = b"7B2270737049 larkspur\r\n\n";
 
+/// Where the sandbox has its own of Google's script.
+pub const GOOGLE_SCRIPT: &str = "/wallets/google/pay.js";
+/// Where the sandbox has its own of Apple's SDK.
+pub const APPLE_SDK: &str = "/wallets/apple/apple-pay-sdk.js";
+
 /// What the merchant got from the wallets' vendors.
 #[derive(Clone, Debug)]
 pub struct Wallets {
@@ -26,7 +31,8 @@ pub struct Wallets {
 }
 
 impl Wallets {
-    /// Gets certificates, writes the files, and gives the sections of the configuration.
+    /// Gets certificates, writes the files, and gives the sections of the configuration. No domain is registered at the sandbox, which then
+    /// gives a merchant session for any.
     pub async fn set_up(sandbox: &Sandbox, dir: &Path) -> (Self, String) {
         let vendors = sandbox.wallets().await;
         let write = |name: &str, text: &[u8]| {
@@ -53,6 +59,7 @@ impl Wallets {
 [google_pay]
 gateway_merchant_id = "{gateway_merchant_id}"
 root_keys = "file:google.json"
+script = "{script}"
 
 [apple_pay]
 merchant_id = "{MERCHANT_ID}"
@@ -62,6 +69,7 @@ host = "{host}"
 host_ca = "file:apple-host.pem"
 root = "file:apple-root.pem"
 domain_association = "file:domain.txt"
+sdk = "{sdk}"
 identity = {{ certificate = "file:identity.pem", key = "file:identity.key" }}
 
 [[apple_pay.processing]]
@@ -69,6 +77,8 @@ certificate = "file:processing.pem"
 key = "file:processing.key"
 "#,
             gateway_merchant_id = text(&vendors["google_gateway"]["gatewayMerchantId"]),
+            script = sandbox.url.join(GOOGLE_SCRIPT).expect("a path"),
+            sdk = sandbox.url.join(APPLE_SDK).expect("a path"),
         );
         (Self { certificate }, sections)
     }

@@ -38,7 +38,7 @@ pub struct WorldBuilder {
 }
 
 impl WorldBuilder {
-    /// Apple Pay and Google Pay are configured, and the sandbox plays Apple's host.
+    /// Apple Pay and Google Pay are configured and have an origin for their buttons; the sandbox plays the vendors.
     pub fn wallets(mut self) -> Self {
         self.wallets = true;
         self
@@ -235,6 +235,7 @@ impl World {
             sandbox: sandbox_process.url.clone(),
             webhook: webhooks.url(),
             public_url: front.as_ref().map(|front| front.url.clone()),
+            wallet_listen: builder.wallets.then(|| "127.0.0.1:0".to_owned()),
             shops: Site::BOTH.map(|site| shop.origin(site)).to_vec(),
         };
         let sandbox = Sandbox::new(sandbox_process.url.clone(), http.clone());

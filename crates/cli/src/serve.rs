@@ -22,6 +22,9 @@ pub(crate) async fn serve(config: &Path) -> Result {
         .map_err(|error| Failure::refused("the server does not start", error))?;
     let stop = signals::stop();
     line(&format!("listening on {}", without_slash(server.url().as_str())));
+    if let Some(origin) = server.wallet_origin() {
+        line(&format!("wallets listening on {}", without_slash(origin.as_str())));
+    }
     stop.await;
     server.stop().await;
     Ok(())

@@ -87,6 +87,7 @@ impl Server {
             sandbox: gateway.url().clone(),
             webhook: gateway.webhooks.url(),
             public_url: None,
+            wallet_listen: None,
             shops: Vec::new(),
         };
         let file = directory.join("farthing.toml");

@@ -2,6 +2,7 @@
 
 mod apple;
 mod doctor;
+mod frame;
 mod google;
 mod merchant;
 
