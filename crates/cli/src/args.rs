@@ -70,7 +70,7 @@ pub(crate) enum Command {
 /// `farthing demo`.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// The shop's port; server and sandbox take the next two, and one more is kept for a later version's wallet origin. 0 takes free ones.
+    /// The shop's port; server, sandbox and the wallets' origin take the next three. 0 takes free ones.
     #[arg(long, default_value_t = 8080, value_parser = demo_port)]
     pub(crate) port: u16,
     /// Keep the data in this directory; a temporary one is used otherwise.
@@ -80,10 +80,9 @@ pub(crate) struct Demo {
 
 fn demo_port(text: &str) -> Result<u16, String> {
     let port = text.parse::<u16>().map_err(|_| "must be a port, 0 to 65532".to_owned())?;
-    // Four ports belong to the demo; the last is kept for the wallet origin and not bound yet.
+    // Four ports belong to the demo.
     if port > u16::MAX - 3 {
-        Err("must be at most 65532: server, sandbox and, in a later version, the wallet origin follow"
-            .to_owned())
+        Err("must be at most 65532: server, sandbox and the wallets' origin follow".to_owned())
     } else {
         Ok(port)
     }

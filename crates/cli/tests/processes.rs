@@ -113,10 +113,15 @@ fn the_demo_sells_a_book_up_to_the_checkout_and_ends_well_on_sigterm() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let mut demo = Running::start(&["demo", "--port", "0", "--data", data.to_str().unwrap()]);
+    let wallets = demo.url("wallets");
     let server = demo.url("server");
     let shop = demo.url("shop");
     runtime().block_on(async {
         let client = client();
+        let alive = client.get(format!("{wallets}/healthz")).send().await.unwrap();
+        assert_eq!(alive.status(), 200, "the wallets have an origin of their own");
+        let checkout = client.get(format!("{wallets}/checkout/cst_x")).send().await.unwrap();
+        assert_eq!(checkout.status(), 404);
         let home = client.get(&shop).send().await.unwrap().text().await.unwrap();
         for card in ["4012000000003010", "4003830171874018", "4111111111111111"] {
             assert!(home.contains(card), "{home}");

@@ -12,6 +12,7 @@ mod policy;
 mod settings;
 mod shop;
 mod standing;
+mod wallets;
 mod webhooks;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,7 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use farthing_sandbox::Sandbox;
-use farthing_server::config::Config;
+use farthing_server::assets::has_wallets_document;
+use farthing_server::config::{Config, Origin};
 use farthing_server::{Server, StartError};
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -40,26 +42,35 @@ pub(crate) async fn run(arguments: args::Demo) -> Result {
     let args::Demo { port, data } = arguments;
     let folder = Folder::open(data)?;
     logging::to_file(&folder.path().join("farthing.log"))?;
-    // 0 stays 0: three free ports. Otherwise shop, server, sandbox and, later, the wallets' origin.
+    // 0 stays 0: four free ports. Otherwise shop, server, sandbox and the wallets' origin.
     let offset = |offset: u16| if port == 0 { 0 } else { port.saturating_add(offset) };
 
     let secrets = settings::Secrets::open(folder.path())?;
-    let sandbox = Sandbox::start(settings::sandbox(offset(2), &secrets))
+    let sandbox = Sandbox::start(settings::sandbox(offset(2), folder.path(), &secrets))
         .await
         .map_err(|error| net::cannot_listen("the sandbox", offset(2), &error))?;
     let shop_listeners = net::bind_both(offset(0)).await?;
     let shop_url = format!("http://localhost:{}", shop_listeners.port());
 
-    let file = settings::write_config(folder.path(), offset(1), &shop_url, &sandbox.url())?;
+    let wallets = wallets::set_up(&sandbox, folder.path()).await?;
+    let ports = settings::Ports { server: offset(1), wallets: offset(3) };
+    let file = settings::write_config(folder.path(), ports, &shop_url, &sandbox.url(), &wallets)?;
     let config = Config::load(&file).map_err(|error| Failure::Refused(error.to_string()))?;
     let server = Server::start(config).await.map_err(|error| match error {
         StartError::Listen(error) => net::cannot_listen("the server", offset(1), &error),
+        StartError::ListenForWallets(error) => {
+            net::cannot_listen("the wallets' origin", offset(3), &error)
+        }
         error => Failure::refused("the server does not start", error),
     })?;
     let forwarded = net::forward_v6(server.local_addr()).await;
+    if let Some(address) = server.wallet_addr() {
+        net::forward_v6(address).await;
+    }
     let server_url = server.url().as_str().trim_end_matches('/').to_owned();
     let base =
         Url::parse(&server_url).map_err(|error| Failure::refused("the server's URL", error))?;
+    let wallets_url = server.wallet_origin().map(Origin::as_str).unwrap_or_default().to_owned();
     let sandbox_url = sandbox.url().as_str().trim_end_matches('/').to_owned();
 
     let client = Client::with_key(base, SecretString::from(KEY))?;
@@ -76,7 +87,9 @@ pub(crate) async fn run(arguments: args::Demo) -> Result {
         line("This machine has no ::1: everything listens on 127.0.0.1 only.");
     }
     let told = signals::stop();
-    greet(&shop_url, &server_url, &sandbox_url, &folder);
+    let urls =
+        Urls { shop: &shop_url, server: &server_url, sandbox: &sandbox_url, wallets: &wallets_url };
+    greet(&urls, &folder);
     let told = async move {
         told.await;
         // Live logs are requests too: the shop waits for them to end.
@@ -90,9 +103,24 @@ pub(crate) async fn run(arguments: args::Demo) -> Result {
     ended.map_err(|error| Failure::refused("the shop's listener failed", error))
 }
 
-fn greet(shop: &str, server: &str, sandbox: &str, folder: &Folder) {
+/// Where everything is.
+struct Urls<'a> {
+    shop: &'a str,
+    server: &'a str,
+    sandbox: &'a str,
+    wallets: &'a str,
+}
+
+fn greet(urls: &Urls<'_>, folder: &Folder) {
+    let Urls { shop, server, sandbox, wallets } = urls;
+    let offered = if has_wallets_document() {
+        "Google Pay and Apple Pay are the sandbox's fakes: press their buttons, no account is needed."
+    } else {
+        "This build draws no wallet buttons: `cargo xtask demo` makes one that does."
+    };
     let kept = if folder.is_kept() { "kept in" } else { "until the end in" };
     line(&format!("sandbox listening on {sandbox}"));
+    line(&format!("wallets listening on {wallets}"));
     line(&format!("server listening on {server}"));
     line(&format!("shop listening on {shop}"));
     line(&format!(
@@ -100,6 +128,7 @@ fn greet(shop: &str, server: &str, sandbox: &str, folder: &Folder) {
          Shop      {shop}   open, buy, pay inside the page\n\
          Server    {server}\n\
          Sandbox   {sandbox}\n\
+         Wallets   {wallets}\n\
          Events    {shop}/events\n\
          API key   {KEY}\n\
          Data      {kept} {}, with the log in farthing.log\n\
@@ -108,6 +137,7 @@ fn greet(shop: &str, server: &str, sandbox: &str, folder: &Folder) {
          \x20 4012000000003010  is paid at once\n\
          \x20 4003830171874018  lets you play the bank: approve, decline or cancel\n\
          \x20 any other number  is declined\n\
+         {offered}\n\
          The log beside the form tells what happens as it happens. As a merchant you would ask:\n\
          \n\
          \x20 FARTHING_URL={server} FARTHING_KEY={KEY} farthing payment list\n\

@@ -55,7 +55,7 @@ fn random_file(path: &Path) -> Result<String> {
 }
 
 /// Writes a file that only its owner may read.
-fn write_private(path: &Path, text: &str) -> Result {
+pub(super) fn write_private(path: &Path, text: &str) -> Result {
     let mut options = std::fs::OpenOptions::new();
     options.create(true).write(true).truncate(true);
     #[cfg(unix)]
@@ -68,10 +68,12 @@ fn write_private(path: &Path, text: &str) -> Result {
 
 /// The sandbox's settings: a card without a challenge is decided in the reply, and the bank's page of the other one stands in front of the
 /// checkout, so that both are paid without leaving the shop's page. The documents' own way, to send every shopper to `form_url`, is a
-/// switch on the sandbox's page.
-pub(super) fn sandbox(port: u16, secrets: &Secrets) -> Settings {
+/// switch on the sandbox's page. Apple's host takes any free port: only the server calls it.
+pub(super) fn sandbox(port: u16, folder: &Path, secrets: &Secrets) -> Settings {
     Settings {
         listen: loopback(port),
+        apple_listen: Some(loopback(0)),
+        wallet_keys: Some(folder.join("wallet-keys")),
         dual_stack: true,
         merchant_key: MERCHANT_KEY.to_owned(),
         secret: SecretString::from(secrets.gateway.clone()),
@@ -80,17 +82,33 @@ pub(super) fn sandbox(port: u16, secrets: &Secrets) -> Settings {
     }
 }
 
-/// Writes `farthing.toml` into the folder and gives its path.
+/// Where the server listens; 0 takes a free port.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    /// The checkout and the API.
+    pub(super) server: u16,
+    /// The wallets' origin.
+    pub(super) wallets: u16,
+}
+
+/// Writes `farthing.toml` into the folder and gives its path; `wallets` are its sections of wallets.
 ///
 /// The server's own URL is `localhost`, like the shop's: but for the port they are one site, as in most shops.
-pub(super) fn write_config(folder: &Path, port: u16, shop: &str, sandbox: &Url) -> Result<PathBuf> {
+pub(super) fn write_config(
+    folder: &Path,
+    ports: Ports,
+    shop: &str,
+    sandbox: &Url,
+    wallets: &str,
+) -> Result<PathBuf> {
     let secrets = Secrets::open(folder)?;
     let path = folder.join("farthing.toml");
-    write_private(&path, &config(folder, port, shop, sandbox, &secrets))?;
+    let text = config(folder, ports, shop, sandbox, &secrets) + wallets;
+    write_private(&path, &text)?;
     Ok(path)
 }
 
-fn config(folder: &Path, port: u16, shop: &str, sandbox: &Url, secrets: &Secrets) -> String {
+fn config(folder: &Path, ports: Ports, shop: &str, sandbox: &Url, secrets: &Secrets) -> String {
     let gateway = sandbox.as_str().trim_end_matches('/');
     let host = format!(
         "{}:{}",
@@ -98,10 +116,9 @@ fn config(folder: &Path, port: u16, shop: &str, sandbox: &Url, secrets: &Secrets
         sandbox.port_or_known_default().unwrap_or_default()
     );
     // Without a fixed port the server announces the one that it gets.
-    let public_url = if port == 0 {
-        String::new()
-    } else {
-        format!("public_url = {}\n", quoted(&format!("http://localhost:{port}")))
+    let named = |key: &str, port: u16| match port {
+        0 => String::new(),
+        port => format!("{key} = {}\n", quoted(&format!("http://localhost:{port}"))),
     };
     format!(
         "# Written by `farthing demo`, anew at every start.\n\
@@ -109,6 +126,8 @@ fn config(folder: &Path, port: u16, shop: &str, sandbox: &Url, secrets: &Secrets
          [server]\n\
          listen = {listen}\n\
          {public_url}\
+         wallet_listen = {wallet_listen}\n\
+         {wallet_origin}\
          database = {database}\n\
          master_key = {master_key}\n\n\
          [merchant]\n\
@@ -131,7 +150,10 @@ fn config(folder: &Path, port: u16, shop: &str, sandbox: &Url, secrets: &Secrets
          card_url = {card_url}\n\
          api_url = {api_url}\n\
          form_hosts = [{form_host}]\n",
-        listen = quoted(&loopback(port).to_string()),
+        listen = quoted(&loopback(ports.server).to_string()),
+        public_url = named("public_url", ports.server),
+        wallet_listen = quoted(&loopback(ports.wallets).to_string()),
+        wallet_origin = named("wallet_origin", ports.wallets),
         database = quoted(&format!("sqlite:{}", folder.join("farthing.sqlite").display())),
         master_key = quoted(&secrets.master_key),
         shop_url = quoted(shop),
@@ -147,7 +169,7 @@ fn config(folder: &Path, port: u16, shop: &str, sandbox: &Url, secrets: &Secrets
 }
 
 /// A TOML basic string: JSON's rules for strings are within TOML's.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -159,10 +181,15 @@ mod tests {
     fn the_written_configuration_is_accepted_by_the_server() {
         let folder = tempfile::tempdir().unwrap();
         let sandbox = "http://localhost:8082/".parse().unwrap();
-        for port in [0, 8081] {
+        for (server, wallets, origin) in [(0, 0, None), (8081, 8083, Some("http://localhost:8083"))]
+        {
+            let ports = Ports { server, wallets };
             let path =
-                write_config(folder.path(), port, "http://localhost:8080", &sandbox).unwrap();
-            farthing_server::config::Config::load(&path).unwrap();
+                write_config(folder.path(), ports, "http://localhost:8080", &sandbox, "").unwrap();
+            let config = farthing_server::config::Config::load(&path).unwrap();
+            assert_eq!(config.server.wallet_listen, Some(loopback(wallets)));
+            let named = config.server.wallet_origin.map(|origin| origin.to_string());
+            assert_eq!(named.as_deref(), origin);
         }
     }
 

@@ -6,6 +6,7 @@ mod shelves;
 
 use std::fmt::Write as _;
 
+use farthing_server::assets::has_wallets_document;
 use farthing_types::{Currency, Money};
 use jiff::Timestamp;
 
@@ -209,9 +210,15 @@ fn test_cards() -> Html {
             number = text(number),
         ))
     });
+    let wallets = if has_wallets_document() {
+        "<p class=\"soft\">Google Pay and Apple Pay are fakes of the sandbox and need no account.</p>"
+    } else {
+        ""
+    };
     Html::raw(format!(
         "<section class=\"panel cards\" aria-labelledby=\"cards\" data-stage=\"pay\"><h2 id=\"cards\">Test cards</h2><ul>{}</ul>\
-         <p class=\"soft\">Any expiry date in the future, any three digits as code, any name.</p></section>",
+         <p class=\"soft\">Any expiry date in the future, any three digits as code, any name.</p>\
+         {wallets}</section>",
         Html::all(cards)
     ))
 }
