@@ -2,6 +2,7 @@
 //!
 //! Nothing here costs money or changes anything: hosts are connected to, and never with credentials.
 
+mod frame;
 mod local;
 mod remote;
 mod wallets;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_SECURITY_POLICY, DATE, HeaderMap};
 use url::Url;
 
-use super::{Finding, wallets};
+use super::{Finding, frame, wallets};
 use crate::client::install_tls;
 
 /// How long any of these may take.
@@ -56,6 +56,7 @@ pub(super) async fn findings(config: &Config) -> Vec<Finding> {
     }
     findings.extend(own_server(&http, config).await);
     findings.extend(wallets::remote(&http, config).await);
+    findings.extend(frame::findings(&http, config).await);
     findings
 }
 
@@ -116,17 +117,24 @@ async fn endpoint(url: &Url) -> Finding {
     }
 }
 
+/// Where a running server would answer, if that can be known.
+pub(super) fn own_base(config: &Config) -> Option<String> {
+    match &config.server.public_url {
+        Some(origin) => Some(origin.as_str().to_owned()),
+        None if config.server.listen.port() != 0 => {
+            Some(format!("http://{}", config.server.listen))
+        }
+        None => None,
+    }
+}
+
 /// What a running server says; one that does not run is no fault.
 async fn own_server(http: &reqwest::Client, config: &Config) -> Vec<Finding> {
-    let base = match &config.server.public_url {
-        Some(origin) => origin.as_str().to_owned(),
-        None if config.server.listen.port() != 0 => format!("http://{}", config.server.listen),
-        None => {
-            return vec![Finding::note(
-                "server",
-                "listens on a free port: it cannot be found from here",
-            )];
-        }
+    let Some(base) = own_base(config) else {
+        return vec![Finding::note(
+            "server",
+            "listens on a free port: it cannot be found from here",
+        )];
     };
     let page = format!("{base}/checkout/cst_doctor");
     let Ok(answer) = http.get(page).send().await else {
@@ -158,8 +166,8 @@ async fn own_server(http: &reqwest::Client, config: &Config) -> Vec<Finding> {
     ]
 }
 
-/// What is wrong with the policy of the checkout page as it arrived here.
-fn weakness(policy: &str) -> Option<String> {
+/// What is wrong with a page's policy as it arrived here.
+pub(super) fn weakness(policy: &str) -> Option<String> {
     if policy.is_empty() {
         return Some("does not arrive".to_owned());
     }

@@ -5,6 +5,8 @@
 
 use farthing_server::config::{ApplePay, Config, Mode, Origin};
 use farthing_server::routes::apple_pay::DOMAIN_FILES;
+use farthing_server::wallets::offer::{Ground, NotOffered, Wish};
+use farthing_types::{Currency, Wallet};
 use jiff::Timestamp;
 use reqwest::StatusCode;
 
@@ -18,7 +20,9 @@ pub(super) fn local(config: &Config, now: Timestamp) -> Vec<Finding> {
     if config.google_pay.is_none() && config.apple_pay.is_none() {
         return vec![Finding::note("wallets", "neither Google Pay nor Apple Pay is configured")];
     }
-    let mut findings = vec![origin(config)];
+    let ground = Ground::of_config(config);
+    let mut findings: Vec<Finding> =
+        Wallet::ALL.into_iter().map(|wallet| offered(wallet, &ground, config)).collect();
     if let Some(google) = &config.google_pay {
         findings.push(match &google.root_keys {
             None => Finding::note(
@@ -46,24 +50,52 @@ pub(super) fn local(config: &Config, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-fn origin(config: &Config) -> Finding {
-    match (&config.server.wallet_origin, config.mode) {
-        (Some(origin), _) => Finding::note(
-            "wallets",
-            format!(
-                "tokens are accepted; this version draws no buttons yet, and keeps {} for them",
-                origin.as_str()
-            ),
-        ),
-        (None, Mode::Live) => Finding::bad(
-            "wallets",
-            "no button can be offered: `server.wallet_origin` is not set",
-            "set it to a second https origin of this server: no script of a wallet may run beside card fields",
-        ),
-        (None, Mode::Sandbox) => Finding::note(
-            "wallets",
-            "tokens are accepted; live mode offers buttons only with `server.wallet_origin`: no script of a wallet may run beside card fields",
-        ),
+/// Whether a checkout offers this wallet, else why not.
+fn offered(wallet: Wallet, ground: &Ground<'_>, config: &Config) -> Finding {
+    let what = label(wallet);
+    if let Some(why) = ground.why_not(wallet, None) {
+        let text = format!("not offered: {why}");
+        return match advice(why) {
+            Some(advice) if config.mode == Mode::Live => Finding::bad(what, text, advice),
+            _ => Finding::note(what, text),
+        };
+    }
+    let currencies: Vec<Currency> = config.smartcore.accounts.keys().copied().collect();
+    let why_not: Vec<NotOffered> = currencies
+        .iter()
+        .filter_map(|currency| ground.why_not(wallet, Some(&Wish::any_in(*currency))))
+        .collect();
+    let reasons: Vec<String> = why_not.iter().map(ToString::to_string).collect();
+    let reasons = reasons.join("; ");
+    if !currencies.is_empty() && why_not.len() == currencies.len() {
+        return Finding::note(what, format!("not offered: {reasons}"));
+    }
+    let place = match &config.server.wallet_origin {
+        Some(origin) => origin.as_str(),
+        None => "the address that is bound",
+    };
+    let but = if reasons.is_empty() { "" } else { "; but not always: " };
+    Finding::good(what, format!("offered, with its button on {place}{but}{reasons}"))
+}
+
+const fn label(wallet: Wallet) -> &'static str {
+    match wallet {
+        Wallet::ApplePay => "Apple Pay",
+        Wallet::GooglePay => "Google Pay",
+    }
+}
+
+/// What to do about it; nothing about a wallet that nobody wants.
+fn advice(why: NotOffered) -> Option<&'static str> {
+    match why {
+        NotOffered::NoCountry => {
+            Some("set `merchant.country` to the merchant's ISO 3166-1 alpha-2 code")
+        }
+        NotOffered::NoDocument => Some("take a binary that was built with `cargo xtask build`"),
+        NotOffered::NoOrigin => {
+            Some("set `server.wallet_origin` to a second https origin of this server")
+        }
+        _ => None,
     }
 }
 
@@ -167,6 +199,50 @@ async fn domain(http: &reqwest::Client, origin: &Origin, expected: &[u8]) -> Fin
 mod tests {
     use super::*;
     use crate::doctor::Mark;
+
+    fn live(server: &str) -> Config {
+        let text = format!(
+            "mode = \"live\"\n[server]\nlisten = \"127.0.0.1:8081\"\npublic_url = \"https://pay.example\"\n{server}\n\
+             database = \"sqlite:/tmp/x.db\"\nmaster_key = \"{key}\"\n\
+             [merchant]\nname = \"Shop\"\norigins = [\"https://shop.example\"]\ncard_entry = \"hosted\"\n\
+             [[merchant.keys]]\nid = \"main\"\nsha256 = \"{key}\"\n\
+             [gateways.smartcore]\naccounts = {{ EUR = \"EUR-1\", KWD = \"KWD-1\" }}\nmerchant_key = \"mk\"\nsecret = \"s\"\n\
+             [google_pay]\nmerchant_id = \"BCR2DN4T\"\ngateway_merchant_id = \"shop-1\"\n",
+            key = "11".repeat(32),
+        );
+        Config::from_toml(&text, std::iter::empty()).unwrap()
+    }
+
+    #[test]
+    fn live_mode_offers_no_wallet_without_an_origin_and_that_has_to_be_put_right() {
+        let config = live("");
+        let ground = Ground::of_config(&config);
+        let finding = offered(Wallet::GooglePay, &ground, &config);
+        assert_eq!(finding.mark, Mark::Bad);
+        assert!(finding.text.contains("`server.wallet_origin` is not set"), "{}", finding.text);
+        let unwanted = offered(Wallet::ApplePay, &ground, &config);
+        assert_eq!(unwanted.mark, Mark::Note, "nobody has configured it: {}", unwanted.text);
+    }
+
+    #[test]
+    fn a_wallet_is_said_to_be_offered_with_the_currencies_that_are_left_out() {
+        let config = live("wallet_origin = \"https://wallets.example\"");
+        let finding = offered(Wallet::GooglePay, &Ground::of_config(&config), &config);
+        if farthing_server::assets::has_wallets_document() {
+            assert_eq!(finding.mark, Mark::Good);
+            assert!(finding.text.starts_with(
+                "offered, with its button on https://wallets.example; but not always: "
+            ));
+            assert!(
+                finding.text.contains("KWD") && !finding.text.contains("EUR"),
+                "{}",
+                finding.text
+            );
+        } else {
+            assert_eq!(finding.mark, Mark::Bad);
+            assert!(finding.text.contains("`cargo xtask build`"), "{}", finding.text);
+        }
+    }
 
     #[test]
     fn a_certificate_has_to_be_renewed_a_month_before_it_ends() {

@@ -21,7 +21,7 @@ async fn offer(world: &World, session: &Session) -> Value {
 }
 
 /// The wallets' origin, as checkouts name it.
-async fn wallet_origin(world: &World) -> String {
+pub(super) async fn wallet_origin(world: &World) -> String {
     let offer = offer(world, &world.session().await).await;
     let frame: Url = offer["frame"].as_str().expect("a frame").parse().expect("a URL");
     frame.origin().ascii_serialization()
