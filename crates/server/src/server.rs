@@ -83,12 +83,12 @@ pub enum StartError {
     /// The store failed at once.
     #[error("server.database: {0}")]
     Store(#[from] StoreError),
-    /// The wallets' origin, made from the bound address, is the checkout's or a shop's.
-    #[error("server.wallet_origin: must differ from the checkout's and the shops' origins")]
-    WalletOrigin,
     /// No HTTP client can be made.
     #[error("no HTTP client can be made: {0}")]
     Transport(#[from] TransportError),
+    /// The wallets' origin, made from the bound address, is the checkout's or a shop's.
+    #[error("server.wallet_origin: must differ from the checkout's and the shops' origins")]
+    WalletOrigin,
 }
 
 impl Server {

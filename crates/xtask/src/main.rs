@@ -33,7 +33,7 @@ struct Arguments {
 enum Task {
     /// Build and run shop, server and sandbox in one process.
     Demo {
-        /// The shop's port; server and sandbox take the next two.
+        /// The shop's port; server, sandbox and the wallets' origin take the next three.
         #[arg(long, default_value_t = 8080)]
         port: u16,
         /// Keep the demo's data in this directory; a temporary one is used otherwise.

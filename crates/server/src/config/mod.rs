@@ -8,6 +8,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod values;
 mod wallet_origin;
 mod wallets;
 

@@ -31,7 +31,7 @@ use crate::config::Key;
 use crate::problem::{ApiError, FieldError};
 use crate::{assets, headers, telemetry};
 
-/// Every route of the server.
+/// Every route of the server but those of the wallets' origin, which are in [`wallets`].
 ///
 /// Merchants' routes need a key and answer JSON; browsers' routes use no cookie and, but for the loader, no CORS; the operator's
 /// are for loopback.
