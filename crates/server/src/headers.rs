@@ -41,7 +41,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
 
 /// Puts on an answer's headers what they do not carry yet.
 pub fn complete(headers: &mut HeaderMap, mode: Mode) {
-    const ALWAYS: [(HeaderName, &str); 8] = [
+    const ALWAYS: [(HeaderName, &str); 7] = [
         (CACHE_CONTROL, "no-store"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "same-origin"),
@@ -50,8 +50,6 @@ pub fn complete(headers: &mut HeaderMap, mode: Mode) {
         (OPENER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (PERMISSIONS_POLICY, PERMISSIONS),
-        // No agent is shared with other origins of the site: the wallets' may be one. Source: "HTML", origin-keyed agent clusters.
-        (HeaderName::from_static("origin-agent-cluster"), "?1"),
     ];
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -128,8 +126,15 @@ pub fn hold_wallets(headers: &mut HeaderMap, wallets: Option<&Origin>, offered: 
         headers.insert(PERMISSIONS_POLICY, value);
     }
     if offered {
+        keep_apart(headers);
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin-allow-popups"));
     }
+}
+
+/// Asks the browser to give the page's origin an agent, and where it can a process, of its own: to a browser two names of one domain are one
+/// site. Source: "HTML", origin-keyed agent clusters. A checkout without wallets has no such neighbour, and a process costs time.
+pub fn keep_apart(headers: &mut HeaderMap) {
+    headers.insert(AGENT_CLUSTER, HeaderValue::from_static("?1"));
 }
 
 fn local_http(mode: Mode) -> &'static str {
@@ -143,6 +148,8 @@ fn policy(text: String) -> HeaderValue {
     // Nonces are base64 and origins are ASCII; if that were ever untrue, nothing may load.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(API_POLICY))
 }
+
+const AGENT_CLUSTER: HeaderName = HeaderName::from_static("origin-agent-cluster");
 
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
@@ -243,12 +250,13 @@ mod tests {
         };
         let plain = made(None, false);
         assert_eq!(plain["permissions-policy"], PERMISSIONS);
-        for (headers, opener) in [
-            (&plain, "same-origin"),
-            (&made(Some(&origin), false), "same-origin"),
-            (&made(Some(&origin), true), "same-origin-allow-popups"),
+        for (headers, opener, apart) in [
+            (&plain, "same-origin", false),
+            (&made(Some(&origin), false), "same-origin", false),
+            (&made(Some(&origin), true), "same-origin-allow-popups", true),
         ] {
             assert_eq!(headers["cross-origin-opener-policy"], opener);
+            assert_eq!(headers.contains_key("origin-agent-cluster"), apart);
         }
         for offered in [false, true] {
             let headers = made(Some(&origin), offered);
@@ -271,7 +279,6 @@ mod tests {
             ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
-            ("origin-agent-cluster", "?1"),
             ("strict-transport-security", "max-age=63072000"),
         ] {
             assert_eq!(headers[name], value, "{name}");

@@ -154,10 +154,12 @@ pub fn wallets(app: &App, looks: Looks, frame: &WalletFrame) -> Result<Response,
     let state = serde_json::to_string(frame).map_err(ApiError::internal)?;
     let sources = Sources::of(frame);
     let ancestors = format!("{} {}", app.public_url, shops(&app.config.merchant.origins));
-    Ok(html(app, looks, StatusCode::OK, |page, nonce| {
+    let mut response = html(app, looks, StatusCode::OK, |page, nonce| {
         let policy = headers::wallets_policy(nonce, &sources, ancestors.trim_end());
         (render_wallets(shell, page, &state), policy)
-    }))
+    });
+    headers::keep_apart(response.headers_mut());
+    Ok(response)
 }
 
 /// The hand-over page to the bank, in the whole window or in the checkout's own frame.
