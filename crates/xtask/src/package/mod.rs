@@ -230,7 +230,8 @@ impl Dist<'_> {
         let glue = text::rename_imports(&glue, &slim.renamed, &slim.module)?;
         let start = read_text(&www.join(made.name).join("start.js"))?;
         let glue = unused::without_functions(&text::join_start(&glue, &start)?, &start);
-        let glue = names::shortened(&text::strip(&glue));
+        // While it is indented: only then can the outermost level be told.
+        let glue = text::strip(&names::shortened(&glue));
         let built_as = made.glue.file_name().and_then(|name| name.to_str()).context("a name")?;
         Ok(Program {
             built_as: built_as.to_owned(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Longer names are worth it.
 const SHORT: usize = 4;
 
-/// The glue with short names for its own functions, variables and parameters.
+/// The glue, still indented, with short names for the functions and variables of its outermost level, and for parameters.
 ///
 /// Names that also occur as a member (`wasm.name`, `{ name: … }`) or in quotes mean something outside, and stay.
 pub(crate) fn shortened(glue: &str) -> String {
@@ -87,6 +87,12 @@ mod tests {
             shortened(glue),
             "function $0(f, args) {\nreturn f.apply(this, args);\n}\nconst $1 = 1;\na: function(a0) { return $0(a0, $1); },\n"
         );
+    }
+
+    #[test]
+    fn what_is_declared_inside_a_function_keeps_its_name() {
+        let glue = "async function start() {\n    const instance = 1;\n    const { instance, module } = load();\n}\n";
+        assert_eq!(shortened(glue), glue.replace("start", "$0"));
     }
 
     #[test]
