@@ -158,7 +158,11 @@ async fn without_scripts_the_shop_leads_to_the_checkout_and_back() {
     let browser = Browser::without_scripts(dir.path()).await;
     browser.open(demo.url.as_str()).await;
     browser.find("form button[aria-label*='Mint Mark']").await.click().await.unwrap();
-    let order = browser.url().await;
+    // A form's answer may come after the click was done.
+    let order = until("the order's page", async || {
+        Some(browser.url().await).filter(|url| url.path().starts_with("/order/"))
+    })
+    .await;
     browser.press("Pay €0.99").await;
     browser.wait_for_state("ready").await;
     browser.type_card(&Card::frictionless()).await;
