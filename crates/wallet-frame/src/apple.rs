@@ -218,8 +218,8 @@ fn result(ok: bool, errors: &JsValue) -> JsValue {
     let result = JsValue::from(Object::new());
     js::set(&result, "status", &JsValue::from(if ok { STATUS.0 } else { STATUS.1 }));
     let list = Array::new();
-    for error in Array::from(errors).iter() {
-        let error = Array::from(&error);
+    for error in js::list(errors).iter() {
+        let error = js::list(&error);
         if let Ok(error) = ApplePayError::new(&error.get(0), &error.get(1), &error.get(2)) {
             list.push(&error);
         }

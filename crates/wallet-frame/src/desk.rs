@@ -100,7 +100,7 @@ impl Desk {
             }
             Some("result") => {
                 let errors = js::get(data, "errors");
-                let again = Array::from(&errors).length() > 0;
+                let again = js::list(&errors).length() > 0;
                 if self.flow(|flow| flow.settle(again)) == Some(Wallet::ApplePay) {
                     self.apple.complete(js::get(data, "ok").is_truthy(), &errors);
                 }

@@ -1,6 +1,6 @@
 //! JavaScript's values, with as little code as there can be: every checkout with wallets loads it.
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -20,6 +20,11 @@ pub(crate) fn get(value: &JsValue, name: &str) -> JsValue {
 /// A member that is a text.
 pub(crate) fn text(value: &JsValue, name: &str) -> Option<String> {
     get(value, name).as_string()
+}
+
+/// A list; empty if the value is none.
+pub(crate) fn list(value: &JsValue) -> Array {
+    if Array::is_array(value) { value.unchecked_ref::<Array>().clone() } else { Array::new() }
 }
 
 /// Sets a member of an object of our own.

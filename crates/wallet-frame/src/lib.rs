@@ -15,9 +15,9 @@ mod script;
 
 use farthing_types::Wallet;
 use farthing_types::wallet::{HELLO, PROTOCOL};
-use js_sys::{Array, JSON, Object};
+use js_sys::{Array, JSON};
 use wasm_bindgen::JsValue;
-use web_sys::MessageChannel;
+use web_sys::{MessageChannel, Window};
 
 use self::desk::Desk;
 
@@ -27,12 +27,17 @@ const STATE: &str = "farthing-wallets";
 /// Starts the document. `None`, and nothing has happened, if it is not the wallets' document in the frame of a checkout.
 pub fn start() -> Option<()> {
     let window = js::window();
-    let document = window.document()?;
     let parent = window.parent().ok()?.filter(|parent| parent != &window)?;
-    let state = document.get_element_by_id(STATE)?.text_content()?;
-    let config = JSON::parse(&state).ok()?;
-    let origin = js::text(&config, "parent")?;
-    let offers = Wallet::ALL.map(|wallet| js::get(&config, wallet.name()));
+    let state = window.document()?.get_element_by_id(STATE)?.text_content()?;
+    greet(window, &parent, &JSON::parse(&state).ok()?)
+}
+
+/// Reserves the places of the wallets that `config` offers, a [`farthing_types::wallet::WalletFrame`], and greets the checkout in `parent`.
+/// Its first terms start the rest. `None`: `config` is none, or this is no browser that could do it.
+pub fn greet(window: Window, parent: &Window, config: &JsValue) -> Option<()> {
+    let document = window.document()?;
+    let origin = js::text(config, "parent")?;
+    let offers = Wallet::ALL.map(|wallet| js::get(config, wallet.name()));
     let channel = MessageChannel::new().ok()?;
     let port = channel.port1();
     let offered = offers.each_ref().map(JsValue::is_object);
@@ -57,9 +62,7 @@ pub fn start() -> Option<()> {
         }
     });
     port.set_onmessage(Some(&receive));
-    let hello = JsValue::from(Object::new());
-    js::set(&hello, HELLO, &PROTOCOL.into());
-    js::set(&hello, "config", &config);
+    let hello = js::object(&[(HELLO, &PROTOCOL.into()), ("config", config)]);
     // To the checkout's exact origin: nobody else gets the other end.
     parent.post_message_with_transfer(&hello, &origin, &Array::of1(&channel.port2())).ok()
 }

@@ -104,9 +104,13 @@ pub(crate) fn test(only: &[Step]) -> ExitCode {
     if wanted(Step::Units) {
         for feature in FEATURES {
             steps.run("units", &format!("the widget in a browser, feature {feature}"), |tally| {
-                units(feature, tally)
+                let features = ["--no-default-features", "--features", feature];
+                units("farthing-widget", &features, tally)
             });
         }
+        steps.run("units", "the wallets' document in a browser", |tally| {
+            units("farthing-wallet-frame", &[], tally)
+        });
     }
     if wanted(Step::Example) {
         steps.run("example", "the components inside another application", |_| example());
@@ -163,17 +167,23 @@ fn wasm() -> Result<Outcome> {
                 .args(["--lib", "--bins", "--tests", "--", "-D", "warnings"]),
         )?;
     }
+    steps::must(
+        clippy()
+            .args(["-p", "farthing-wallet-frame", "--lib", "--bins", "--tests"])
+            .args(["--", "-D", "warnings"]),
+    )?;
     Ok(Outcome::Passed)
 }
 
-/// Runs the widget's tests in a headless browser; its flags are in `crates/widget/webdriver.json`.
-fn units(feature: &str, tally: &mut Tally) -> Result<Outcome> {
+/// Runs a crate's tests in a headless browser, whose flags are in the crate's `webdriver.json`.
+fn units(package: &str, features: &[&str], tally: &mut Tally) -> Result<Outcome> {
     tools::wasm_target()?;
     system::browser()?;
     let mut command = tools::cargo();
     command
-        .args(["test", "--target", tools::WASM_TARGET, "-p", "farthing-widget"])
-        .args(["--no-default-features", "--features", feature, "--lib", "--tests"])
+        .args(["test", "--target", tools::WASM_TARGET, "-p", package])
+        .args(features)
+        .args(["--lib", "--tests"])
         .arg("--no-fail-fast")
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", installed::test_runner()?)
         .env("CHROMEDRIVER", system::driver()?);
