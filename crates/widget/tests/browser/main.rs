@@ -17,5 +17,6 @@ mod errors;
 mod formatting;
 mod page;
 mod submit;
+mod wallets;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -62,8 +62,20 @@ impl Page {
         page
     }
 
+    /// Alive, and following the server.
+    pub(crate) async fn followed(view: CheckoutView) -> Self {
+        let page = Self::mounted(view, true);
+        until("it is alive", || page.model.live.get_untracked()).await;
+        tick().await;
+        page
+    }
+
     /// Drawn, and not alive yet.
     pub(crate) fn still(view: CheckoutView) -> Self {
+        Self::mounted(view, false)
+    }
+
+    fn mounted(view: CheckoutView, follows: bool) -> Self {
         let document = document();
         let root: HtmlElement = document.create_element("div").unwrap().unchecked_into();
         document.body().unwrap().append_child(&root).unwrap();
@@ -72,6 +84,12 @@ impl Page {
         let handle = mount_to(root.clone(), move || {
             let model = Model::new(&view);
             made.set(Some(model));
+            Effect::new(move |_| {
+                if follows {
+                    let watch = StoredValue::new_local(farthing_widget::live::start(model));
+                    on_cleanup(move || watch.with_value(farthing_widget::live::Watch::pause));
+                }
+            });
             view! { <Checkout view=view model=model /> }
         });
         let model = model.get().unwrap();
