@@ -285,6 +285,15 @@ impl Browser {
         .await;
     }
 
+    /// Looks into the frame with the wallets' buttons. The checkout has to be looked at.
+    pub async fn enter_wallets(&self) {
+        wait::until("the wallets' frame", async || {
+            let frame = self.client.find(fantoccini::Locator::Css(".wallets iframe")).await.ok()?;
+            frame.enter_frame().await.ok()
+        })
+        .await;
+    }
+
     /// Looks at the checkout again, in a frame or not, after a look into the bank's frame, which may be gone.
     pub async fn leave_bank(&self, site: Option<crate::Site>) {
         self.top().await;

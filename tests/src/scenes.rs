@@ -234,6 +234,62 @@ async fn bank(world: &World, browser: &Browser, look: &mut impl AsyncFnMut(&str)
     world.sandbox.faults(json!({"next_step": "form_url", "settle": "on_visit"})).await;
 }
 
+/// A world whose checkouts offer both wallets, at the sandbox's vendors.
+pub async fn wallets_world() -> World {
+    let world = World::builder().wallets().call_timeout("10s").start().await;
+    world.decide_at_once().await;
+    world
+}
+
+/// Goes through what the wallets' buttons look like: loading, side by side, one alone, none; in the page and in a shop's.
+pub async fn wallets(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&str)) {
+    let shown = async |count: u32| {
+        browser.find(&format!(".wallets[data-shown=\"{count}\"]")).await;
+    };
+    open(browser, &world.session().await).await;
+    shown(2).await;
+    look("wallets-both").await;
+
+    open(browser, &world.session_with(json!({"customer": null})).await).await;
+    shown(2).await;
+    look("wallets-all-fields").await;
+
+    world.sandbox.faults(json!({"google_pay": {"script": "silent"}})).await;
+    open(browser, &world.session().await).await;
+    look("wallets-loading").await;
+    world.sandbox.faults(json!({"google_pay": {"script": "missing"}})).await;
+    open(browser, &world.session().await).await;
+    shown(1).await;
+    look("wallets-apple-alone").await;
+    world
+        .sandbox
+        .faults(
+            json!({"google_pay": {"script": "normal"}, "apple_pay": {"can_make_payments": false}}),
+        )
+        .await;
+    open(browser, &world.session().await).await;
+    shown(1).await;
+    look("wallets-google-alone").await;
+    world.sandbox.faults(json!({"google_pay": {"ready": false}})).await;
+    open(browser, &world.session().await).await;
+    browser.find(".wallets[hidden]").await;
+    look("wallets-none").await;
+    world
+        .sandbox
+        .faults(json!({"google_pay": {"ready": true}, "apple_pay": {"can_make_payments": true}}))
+        .await;
+
+    let session = world.session().await;
+    browser.top().await;
+    let page = Look::element(world.public_url(), session.token());
+    browser.open(&world.shop.page(Site::Same, &page)).await;
+    browser.enter_checkout().await;
+    browser.until_live().await;
+    shown(2).await;
+    browser.top().await;
+    look("wallets-in-shop").await;
+}
+
 /// Goes through what a shop's page shows: the loader's own states, and the form in its frame. The whole page is looked at.
 pub async fn embedded(world: &World, browser: &Browser, mut look: impl AsyncFnMut(&str)) {
     let front = world.front();

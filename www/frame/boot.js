@@ -18,14 +18,17 @@
   // Colours, lengths and lists of fonts: no function that fetches, as url() does, and nothing that ends a declaration.
   const VALUE = /^([\p{L}\d #%.,'"/+*_-]|\b(rgba?|hsla?|oklab|oklch|lab|lch|color(-mix)?|light-dark|calc|clamp)\(|\))*$/u;
 
+  // The wallets' buttons follow the looks of the page.
+  const news = () => dispatchEvent(new Event('farthing-news'));
+  matchMedia('(prefers-color-scheme: dark)').onchange = news;
+
   const apply = ({ theme, properties }) => {
     if (/^(light|dark|auto)$/.test(theme)) root.dataset.theme = theme;
     for (const name of 'font radius background surface text muted line border accent accent-strong on-accent danger danger-soft good note on-note'.split(' ')) {
       const value = String(properties['farthing-' + name] || '');
       root.style.setProperty('--farthing-' + name, value.length <= 120 && VALUE.test(value) ? value : '');
     }
-    // The wallets' buttons follow.
-    dispatchEvent(new Event('farthing-news'));
+    news();
   };
 
   const post = (message) => {

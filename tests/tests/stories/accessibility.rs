@@ -88,6 +88,29 @@ async fn what_the_loader_shows_on_a_shops_page_keeps_to_wcag_2_2_aa() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_checkout_with_wallets_keeps_to_wcag_2_2_aa_and_so_does_their_document() {
+    let axe = Axe::load();
+    let world = scenes::wallets_world().await;
+    let browser = world.live_browser().await;
+    let mut findings = Findings::default();
+    scenes::wallets(&world, &browser, async |scene| {
+        findings.look(&axe, &browser, scene).await;
+        if matches!(scene, "wallets-both" | "wallets-google-alone") {
+            browser.enter_wallets().await;
+            // Two buttons have no heading of their own: the page around names them.
+            for violation in axe.check(&browser).await.iter().filter(|found| found.required) {
+                findings.found.push(format!("{scene}, in the frame: {violation}"));
+            }
+            browser.top().await;
+        }
+    })
+    .await;
+    drop(browser);
+    world.finish().await;
+    findings.assert_none(7);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_check_finds_what_is_planted() {
     let axe = Axe::load();
     let dir = tempfile::tempdir().unwrap();

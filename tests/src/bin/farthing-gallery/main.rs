@@ -91,6 +91,11 @@ async fn main() {
         scenes::embedded(&world, &browser, async |scene| gallery.take(&browser, scene).await).await;
         drop(browser);
         world.finish().await;
+        let world = scenes::wallets_world().await;
+        let browser = world.live_browser().await;
+        scenes::wallets(&world, &browser, async |scene| gallery.take(&browser, scene).await).await;
+        drop(browser);
+        world.finish().await;
         let browser = Browser::with_scripts(scratch.path()).await;
         scenes::demo(scratch.path(), &browser, async |scene| gallery.take(&browser, scene).await)
             .await;
