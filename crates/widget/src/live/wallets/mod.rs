@@ -39,6 +39,8 @@ const SHOWN_WITHIN: u32 = 15_000;
 const SANDBOX: &str = "allow-scripts allow-popups allow-same-origin allow-forms";
 /// Asks for a new look at everything; the page's first script sends it too, when the shop has changed the theme.
 const NEWS: &str = "farthing-news";
+/// Of the place: how many buttons stand there, or nothing while it is not known.
+const SHOWN: &str = "data-shown";
 /// What the window is listened to for.
 const EVENTS: [&str; 2] = ["message", NEWS];
 
@@ -175,6 +177,8 @@ impl Link {
         if let Some(before) = self.port.replace(Some(port)) {
             before.close();
         }
+        // From now on the document keeps the places free.
+        let _ = self.place.set_attribute(SHOWN, "");
         self.tell_terms();
     }
 
@@ -267,7 +271,8 @@ impl Link {
     /// So many buttons stand there. `news`: even if it was said before. Without any the place goes, unless the shopper is already typing:
     /// then nothing may move.
     fn show(&self, count: u32, news: bool) {
-        if !news && self.place.has_attribute("data-shown") {
+        let known = self.place.get_attribute(SHOWN).is_some_and(|shown| !shown.is_empty());
+        if known && !news {
             return;
         }
         let form = self.model.form.get_untracked();
@@ -278,7 +283,7 @@ impl Link {
             1 => "1",
             _ => "2",
         };
-        let _ = self.place.set_attribute("data-shown", shown);
+        let _ = self.place.set_attribute(SHOWN, shown);
         let _ = self.place.toggle_attribute_with_force("hidden", count == 0 && !typing);
     }
 
