@@ -1,4 +1,8 @@
-// Last script of the wallets' document, behind wasm-bindgen's glue in one module: runs the WebAssembly whose bytes the page already fetches.
+// Last script of the wallets' document, behind wasm-bindgen's glue in one module, as ../frame/start.js is in the checkout's.
 // Whatever goes wrong, no button appears, and the checkout takes the place away after a while.
-const { wasm } = window.farthing || {};
-if (wasm) __wbg_init({ module_or_path: wasm }).catch(() => {});
+const { wasm: response } = window.farthing || {};
+const run = async () => {
+  const { instance, module } = await WebAssembly.instantiateStreaming(response, __wbg_get_imports());
+  __wbg_finalize_init(instance, module);
+};
+if (response) run().catch(() => {});

@@ -133,18 +133,15 @@ impl Apple {
 
     /// Begins a session. Has to be called in the tap itself.
     pub(crate) fn open(&self, desk: &'static Desk, turn: Turn, terms: &Terms) {
-        if self.begin(desk, turn, terms).is_err() {
-            desk.fail(turn, Wallet::ApplePay, Some(Failure::Unusable));
-        }
-    }
-
-    fn begin(&self, desk: &'static Desk, turn: Turn, terms: &Terms) -> Result<(), JsValue> {
-        let session = ApplePaySession::new(VERSION, &js::get(&terms.apple, "request"))?;
+        let request = js::get(&terms.apple, "request");
+        let Ok(session) = ApplePaySession::new(VERSION, &request) else {
+            return desk.fail(turn, Wallet::ApplePay, Failure::Unusable);
+        };
         let of = terms.of.clone();
         // By property: the SDK's sessions have no `addEventListener`.
         for (name, handler) in [
             ("onvalidatemerchant", js::function(move |_| desk.validate(turn))),
-            ("oncancel", js::function(move |_| desk.fail(turn, Wallet::ApplePay, None))),
+            ("oncancel", js::function(move |_| desk.fail(turn, Wallet::ApplePay, Failure::Closed))),
             ("onpaymentauthorized", {
                 let session = session.clone();
                 js::function(move |event| {
@@ -154,17 +151,19 @@ impl Apple {
                     let taken = js::get(&data, "data").is_truthy()
                         && desk.hand_over(turn, Wallet::ApplePay, &payment, &of);
                     if !taken {
-                        let _ = session.complete_payment(&result(false, &JsValue::UNDEFINED));
-                        desk.fail(turn, Wallet::ApplePay, Some(Failure::Busy));
+                        let _ = session.complete_payment(&result(false, &Array::new()));
+                        desk.fail(turn, Wallet::ApplePay, Failure::Busy);
                     }
                 })
             }),
         ] {
             js::set(&session, name, &handler);
         }
-        session.begin()?;
+        if session.begin().is_err() {
+            // Another one of this page's is open: the shop's own, perhaps.
+            return desk.fail(turn, Wallet::ApplePay, Failure::Busy);
+        }
         self.session.set(Some(session));
-        Ok(())
     }
 
     /// The desk is told when the sheet can wait no longer for the answer to its token, the so-and-so-many-th of this document.
@@ -179,8 +178,20 @@ impl Apple {
     }
 
     /// Tells the sheet how it ended. With `errors` it stays open.
-    pub(crate) fn complete(&self, ok: bool, errors: &JsValue) {
+    pub(crate) fn complete(&self, ok: bool, errors: &Array) {
         self.with(|session| session.complete_payment(&result(ok, errors)));
+    }
+
+    /// What is wrong in Apple's words, of what the checkout sent.
+    pub(crate) fn errors(sent: &JsValue) -> Array {
+        let errors = Array::new();
+        for error in js::list(sent).iter() {
+            let error = js::list(&error);
+            if let Ok(error) = ApplePayError::new(&error.get(0), &error.get(1), &error.get(2)) {
+                errors.push(&error);
+            }
+        }
+        errors
     }
 
     /// Takes the sheet away.
@@ -213,19 +224,12 @@ fn plain(value: &JsValue) -> JsValue {
     text.and_then(|text| JSON::parse(&text).ok()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// `ApplePayPaymentAuthorizationResult`; `errors` as the checkout sent them.
-fn result(ok: bool, errors: &JsValue) -> JsValue {
-    let result = JsValue::from(Object::new());
-    js::set(&result, "status", &JsValue::from(if ok { STATUS.0 } else { STATUS.1 }));
-    let list = Array::new();
-    for error in js::list(errors).iter() {
-        let error = js::list(&error);
-        if let Ok(error) = ApplePayError::new(&error.get(0), &error.get(1), &error.get(2)) {
-            list.push(&error);
-        }
-    }
-    if list.length() > 0 {
-        js::set(&result, "errors", &list);
+/// `ApplePayPaymentAuthorizationResult`.
+fn result(ok: bool, errors: &Array) -> JsValue {
+    let status = JsValue::from(if ok { STATUS.0 } else { STATUS.1 });
+    let result = js::object(&[("status", &status)]);
+    if errors.length() > 0 {
+        js::set(&result, "errors", errors);
     }
     result
 }

@@ -13,9 +13,11 @@ use crate::flow::{Flow, Turn};
 use crate::google::Google;
 use crate::js;
 
-/// Why a sheet ended without a token, other than by the shopper.
+/// Why a sheet ended without a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
+    /// The shopper closed it, or the system did.
+    Closed,
     /// It may work next time.
     Busy,
     /// It never will here: the merchant or this program is wrong.
@@ -92,16 +94,19 @@ impl Desk {
         match js::text(data, "type").as_deref() {
             Some("terms") => return self.adopt(data),
             Some("merchant_session") => {
-                let taken = self.apple.validated(&js::get(data, "session"));
-                if let Some(turn) = self.flow(|flow| flow.turn()).filter(|_| !taken) {
+                // An answer that comes late is for a sheet that has gone, and says nothing of the one that is open now.
+                let turn = self.flow(|flow| flow.shown());
+                let turn = turn.filter(|turn| js::get(data, "turn") == turn.number());
+                if let Some(turn) = turn
+                    && !self.apple.validated(&js::get(data, "session"))
+                {
+                    self.fail(turn, Wallet::ApplePay, Failure::Busy);
                     self.apple.close();
-                    self.fail(turn, Wallet::ApplePay, Some(Failure::Busy));
                 }
             }
             Some("result") => {
-                let errors = js::get(data, "errors");
-                let again = js::list(&errors).length() > 0;
-                if self.flow(|flow| flow.settle(again)) == Some(Wallet::ApplePay) {
+                let errors = Apple::errors(&js::get(data, "errors"));
+                if self.flow(|flow| flow.settle(errors.length() > 0)) == Some(Wallet::ApplePay) {
                     self.apple.complete(js::get(data, "ok").is_truthy(), &errors);
                 }
             }
@@ -128,6 +133,7 @@ impl Desk {
             for wallet in Wallet::ALL {
                 self.draw(wallet);
             }
+            self.tell_shown();
         }
         first
     }
@@ -179,7 +185,7 @@ impl Desk {
     }
 
     /// Says which buttons stand there, as soon as it is known of all.
-    pub(crate) fn tell_shown(&self) {
+    fn tell_shown(&self) {
         let names = Array::new();
         for wallet in Wallet::ALL {
             match self.slot(wallet).get() {
@@ -193,8 +199,8 @@ impl Desk {
 
     /// Apple wants a merchant session for this sheet.
     pub(crate) fn validate(&'static self, turn: Turn) {
-        if self.flow(|flow| flow.shows(turn)) {
-            self.post("validate", &[]);
+        if self.flow(|flow| flow.shown()) == Some(turn) {
+            self.post("validate", &[("turn", &turn.number().into())]);
         }
     }
 
@@ -219,13 +225,14 @@ impl Desk {
         wanted
     }
 
-    /// A sheet has ended without a token, by the shopper (no failure) or otherwise; or after its token, and then nothing is said.
-    pub(crate) fn fail(&'static self, turn: Turn, wallet: Wallet, failure: Option<Failure>) {
+    /// A sheet has ended without a token; or after its token, and then nothing is said.
+    pub(crate) fn fail(&'static self, turn: Turn, wallet: Wallet, failure: Failure) {
         let is_end = self.flow(|flow| flow.gone(turn));
-        let Some(failure) = failure.filter(|_| is_end) else { return };
-        let gone = failure == Failure::Unusable;
-        self.post("failed", &[("wallet", &wallet.name().into()), ("gone", &gone.into())]);
-        if gone {
+        if !is_end || failure == Failure::Closed {
+            return;
+        }
+        self.post("failed", &[("wallet", &wallet.name().into())]);
+        if failure == Failure::Unusable {
             self.slot(wallet).set(Some(false));
             self.draw(wallet);
             self.tell_shown();
@@ -236,7 +243,7 @@ impl Desk {
     pub(crate) fn is_late(&self, turn: Turn, token: u32) {
         if self.tokens.get() == token && self.flow(|flow| flow.late(turn)) {
             // The answer will still come, and the checkout shows it.
-            self.apple.complete(false, &JsValue::UNDEFINED);
+            self.apple.complete(false, &Array::new());
         }
     }
 

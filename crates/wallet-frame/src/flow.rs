@@ -9,6 +9,13 @@ use farthing_types::Wallet;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn(u32);
 
+impl Turn {
+    /// As it travels.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// Where the wallets of one document stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -67,14 +74,9 @@ impl Flow {
         Some(Turn(self.turn))
     }
 
-    /// The sheet that is open, or whose token is on its way.
-    pub fn turn(&self) -> Option<Turn> {
-        (self.stage != Stage::Ready).then_some(Turn(self.turn))
-    }
-
-    /// Whether this sheet is the one that is open.
-    pub fn shows(&self, turn: Turn) -> bool {
-        matches!(self.stage, Stage::Sheet(_)) && self.is(turn)
+    /// The sheet that is open, of whichever wallet.
+    pub fn shown(&self) -> Option<Turn> {
+        matches!(self.stage, Stage::Sheet(_)).then_some(Turn(self.turn))
     }
 
     /// The sheet has given its token. `stays`: it waits to be told the end. `false`: nobody wants the token any more.

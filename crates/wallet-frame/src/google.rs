@@ -76,8 +76,11 @@ impl Google {
         let ready = client.is_ready_to_pay(&question).ok()?;
         let _ = self.client.set(client);
         let answered = js::function(move |answer| {
-            desk.settle_wallet(Wallet::GooglePay, js::get(&answer, "result").is_truthy());
-            self.prefetch(desk);
+            let ready = js::get(&answer, "result").is_truthy();
+            desk.settle_wallet(Wallet::GooglePay, ready);
+            if ready {
+                self.prefetch(desk);
+            }
         });
         js::then(&ready, &answered, failed);
         Some(())
@@ -91,7 +94,7 @@ impl Google {
             ("buttonType", &"pay".into()),
             ("buttonSizeMode", &"fill".into()),
             ("buttonColor", &get("color")),
-            ("buttonRadius", &js::number(&get("radius"))),
+            ("buttonRadius", &js::radius(&get("radius"))),
             // With them the button shows the shopper's card.
             (METHODS, &js::get(&get("request"), METHODS)),
         ]);
@@ -125,19 +128,19 @@ impl Google {
                 js::then(&sheet, &done, &failed);
             }
             Some(Err(error)) => desk.fail(turn, Wallet::GooglePay, failure(&error)),
-            None => desk.fail(turn, Wallet::GooglePay, Some(Failure::Unusable)),
+            None => desk.fail(turn, Wallet::GooglePay, Failure::Unusable),
         }
     }
 }
 
-/// What an error of `loadPaymentData` means; `None`: the shopper closed the sheet.
+/// What an error of `loadPaymentData` means.
 ///
 /// Source: Google Pay API for the web, "Error objects", `PaymentsError`.
-fn failure(error: &JsValue) -> Option<Failure> {
-    Some(match js::text(error, "statusCode").as_deref() {
-        Some("CANCELED") => return None,
+fn failure(error: &JsValue) -> Failure {
+    match js::text(error, "statusCode").as_deref() {
+        Some("CANCELED") => Failure::Closed,
         Some("DEVELOPER_ERROR" | "MERCHANT_ACCOUNT_ERROR") => Failure::Unusable,
         // `BUYER_ACCOUNT_ERROR`, `INTERNAL_ERROR`, and whatever Google comes to say: it may work next time.
         _ => Failure::Busy,
-    })
+    }
 }

@@ -61,14 +61,18 @@ pub(crate) fn then(promise: &Promise, done: &Function, failed: &Function) {
     promise.unchecked_ref::<Thenable>().then_or(done, failed);
 }
 
-/// The number with which a text begins: `10` of `10px`.
-pub(crate) fn number(text: &JsValue) -> JsValue {
+/// How round a button may be at most, CSS pixels: half of its height.
+const ROUND: f64 = 26.0;
+
+/// CSS pixels of a text such as `10px`, as far as a button can be so round.
+pub(crate) fn radius(text: &JsValue) -> JsValue {
     #[wasm_bindgen]
     extern "C" {
         #[wasm_bindgen(js_name = parseFloat)]
-        fn parse_float(text: &JsValue) -> JsValue;
+        fn parse_float(text: &JsValue) -> f64;
     }
-    parse_float(text)
+    // What is no number is smaller than none.
+    JsValue::from_f64(parse_float(text).max(0.0).min(ROUND))
 }
 
 /// Calls a function after so many milliseconds.

@@ -51,11 +51,15 @@ pub fn greet(window: Window, parent: &Window, config: &JsValue) -> Option<()> {
     let desk: &'static Desk = Box::leak(Box::new(Desk::new(document, port.clone(), offered)));
     let [apple, google] = offers;
     let receive = js::function(move |event| {
-        if !desk.receive(&js::get(&event, "data")) {
+        let data = js::get(&event, "data");
+        if !desk.receive(&data) {
             return;
         }
-        if apple.is_object() {
+        // The checkout does not want Apple Pay where it knows that it cannot come.
+        if js::get(&data, Wallet::ApplePay.name()).is_object() {
             desk.apple().prepare(desk, &window, js::text(&apple, "sdk").as_deref());
+        } else {
+            desk.settle_wallet(Wallet::ApplePay, false);
         }
         if let Some(script) = js::text(&google, "script") {
             desk.google().prepare(desk, &script);

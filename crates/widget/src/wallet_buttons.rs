@@ -40,8 +40,6 @@ impl Place {
                 data-frame=self.offer.frame
                 data-built-in=built_in
                 data-or=text::OR
-                role="group"
-                aria-label=text::WALLETS
                 node_ref=self.node
             ></div>
         }
@@ -52,7 +50,9 @@ impl Place {
 ///
 /// For applications that lay their checkout out themselves, on the server's own origin. The button stands in a frame of the
 /// wallets' origin, so no script of Google's runs in the application's document. Nothing is there where Google Pay is not
-/// offered or cannot be used. The model has to be alive, see [`crate::live::start`].
+/// offered or cannot be used. The model has to be alive, see [`crate::live::start`], and its `root` has to be an element around
+/// everything: the way to the bank, which some payments need, is shown in it. Not beside a [`crate::Checkout`] of the same model, which
+/// has its own buttons.
 #[cfg(feature = "csr")]
 #[component]
 pub fn GooglePayButton(

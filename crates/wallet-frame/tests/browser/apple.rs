@@ -2,7 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::stage::{NOTHING, called, config, json, open, script, settle, tap, terms, until};
+use crate::stage::{NOTHING, called, config, greet, json, open, script, settle, tap, terms, until};
 
 async fn ready() {
     install("{}");
@@ -44,9 +44,13 @@ async fn the_merchant_session_is_handed_on_as_it_came() {
     tap("apple_pay");
     script("window.session.onvalidatemerchant({validationURL: 'https://evil.example/'})");
     until("window.heard.length").await;
-    assert_eq!(json("window.heard"), r#"[{"type":"validate"}]"#, "Apple's address is not used");
+    assert_eq!(
+        json("window.heard"),
+        r#"[{"turn":1,"type":"validate"}]"#,
+        "Apple's address is not used"
+    );
     script(
-        "window.port.postMessage({type: 'merchant_session', session: {nonce: 'n', expiresAt: 5}})",
+        "window.port.postMessage({type: 'merchant_session', turn: 1, session: {nonce: 'n', expiresAt: 5}})",
     );
     until("window.calls.length === 3").await;
     assert_eq!(
@@ -60,12 +64,70 @@ async fn without_a_merchant_session_the_sheet_goes_and_the_checkout_hears_it() {
     ready().await;
     tap("apple_pay");
     script("window.session.onvalidatemerchant({})");
-    script("window.port.postMessage({type: 'merchant_session', session: null})");
+    script("window.port.postMessage({type: 'merchant_session', turn: 1, session: null})");
     until("window.heard.length === 2").await;
     assert_eq!(json("window.calls.at(-1)"), r#"["abort"]"#);
-    assert_eq!(json("window.heard[1]"), r#"{"wallet":"apple_pay","gone":false,"type":"failed"}"#);
+    assert_eq!(json("window.heard[1]"), r#"{"wallet":"apple_pay","type":"failed"}"#);
     tap("apple_pay");
     assert_eq!(json("window.calls.at(-1)[0]"), r#""begin""#, "the next tap tries again");
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_for_a_sheet_that_has_gone_says_nothing_of_the_next_one() {
+    install("{}");
+    script("window.installGoogle()");
+    open(&config(true, true, NOTHING), r#"["apple_pay","google_pay"]"#).await;
+    tap("apple_pay");
+    script("window.session.onvalidatemerchant({}); window.session.cancel()");
+    until("window.heard.length").await;
+    // The other wallet's sheet.
+    tap("google_pay");
+    script("window.port.postMessage({type: 'merchant_session', turn: 1, session: null})");
+    settle().await;
+    script("window.sheet.resolve({})");
+    until("window.heard.at(-1).type === 'token'").await;
+    script("window.port.postMessage({type: 'result', ok: false, errors: []})");
+    settle().await;
+    // The same wallet's next sheet: it waits for an answer of its own.
+    tap("apple_pay");
+    script("window.session.onvalidatemerchant({})");
+    until("window.heard.at(-1).type === 'validate'").await;
+    for answer in ["null", "{nonce: 'old'}"] {
+        script(&format!(
+            "window.port.postMessage({{type: 'merchant_session', turn: 1, session: {answer}}})"
+        ));
+    }
+    settle().await;
+    assert_eq!(json("window.calls.at(-1)[0]"), r#""begin""#);
+    script(
+        "window.port.postMessage({type: 'merchant_session', turn: window.heard.at(-1).turn, session: {nonce: 'new'}})",
+    );
+    until("window.calls.at(-1)[0] === 'completeMerchantValidation'").await;
+    assert_eq!(json("window.calls.at(-1)[1].nonce"), r#""new""#);
+}
+
+#[wasm_bindgen_test]
+async fn while_another_session_of_the_page_is_open_the_button_stays() {
+    install("{throws: 'begin'}");
+    open(&config(true, false, ""), r#"["apple_pay"]"#).await;
+    tap("apple_pay");
+    until("window.heard.length").await;
+    settle().await;
+    assert_eq!(json("window.heard"), r#"[{"wallet":"apple_pay","type":"failed"}]"#);
+    tap("apple_pay");
+    until("window.heard.length === 2").await;
+}
+
+#[wasm_bindgen_test]
+async fn where_apple_pay_cannot_come_nothing_of_apples_is_loaded() {
+    script(include_str!("stage.js"));
+    script("window.removeApple()");
+    greet("{parent: location.origin, apple_pay: {sdk: 'http://127.0.0.1:9/sdk.js', label: 'x'}}")
+        .await;
+    terms("apple_pay: undefined");
+    until("window.heard.length").await;
+    assert_eq!(json("window.heard"), r#"[{"wallets":[],"type":"shown"}]"#);
+    assert_eq!(json("document.querySelectorAll('script[src*=sdk]').length"), "0");
 }
 
 #[wasm_bindgen_test]
@@ -169,7 +231,7 @@ async fn a_request_that_apple_refuses_takes_the_button_away() {
     until("window.heard.length === 2").await;
     assert_eq!(
         json("window.heard"),
-        r#"[{"wallet":"apple_pay","gone":true,"type":"failed"},{"wallets":[],"type":"shown"}]"#
+        r#"[{"wallet":"apple_pay","type":"failed"},{"wallets":[],"type":"shown"}]"#
     );
 }
 

@@ -112,11 +112,7 @@ async fn errors_that_may_pass_are_told_and_those_that_never_will_take_the_button
         script(&format!("window.sheet.reject({{statusCode: '{code}'}})"));
         until("window.heard.length").await;
         settle().await;
-        assert_eq!(
-            json("window.heard[0]"),
-            format!(r#"{{"wallet":"google_pay","gone":{gone},"type":"failed"}}"#),
-            "{code}"
-        );
+        assert_eq!(json("window.heard[0]"), r#"{"wallet":"google_pay","type":"failed"}"#, "{code}");
         assert_eq!(json("!document.getElementById('google_pay')"), gone.to_string(), "{code}");
         let shown = if gone { r#"{"wallets":[],"type":"shown"}"# } else { "" };
         assert_eq!(json("window.heard[1]"), shown, "{code}");
@@ -129,7 +125,7 @@ async fn a_call_that_throws_is_an_error_like_any_other() {
     script("window.throwing = 'DEVELOPER_ERROR'");
     tap("google_pay");
     until("window.heard.length").await;
-    assert_eq!(json("window.heard[0].gone"), "true");
+    assert_eq!(json("window.heard[0].type"), r#""failed""#);
 }
 
 #[wasm_bindgen_test]
@@ -157,6 +153,25 @@ async fn a_wallet_that_is_not_ready_or_whose_script_does_not_come_is_not_there()
         open(&config(false, true, source), "[]").await;
         assert_eq!(json("!document.getElementById('google_pay')"), "true", "{how} {source}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_button_is_never_rounder_than_google_allows() {
+    for (radius, drawn) in [("999px", "26"), ("50%", "26"), ("4.5px", "4.5"), ("", "0")] {
+        install("{}");
+        greet(&config(false, true, NOTHING)).await;
+        terms(&format!("google_pay: {{request: {{}}, radius: '{radius}'}}"));
+        until("window.calls.some(([name]) => name === 'createButton')").await;
+        let button = "window.calls.find(([name]) => name === 'createButton')[1].buttonRadius";
+        assert_eq!(json(button), drawn, "{radius}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_sheet_that_nobody_can_open_is_not_prepared() {
+    install("{ready: false}");
+    open(&config(false, true, NOTHING), "[]").await;
+    assert_eq!(json("window.calls.some(([name]) => name === 'prefetch')"), "false");
 }
 
 #[wasm_bindgen_test]

@@ -56,6 +56,7 @@ window.installApple = ({ can = true, versions = 14, throws = '' } = {}) => {
       window.session = this;
     }
     begin() {
+      if (throws === 'begin') throw new DOMException('Page already has an active payment session', 'InvalidAccessError');
       keep('begin', typeof this.onvalidatemerchant, typeof this.onpaymentauthorized, typeof this.oncancel);
     }
     finish(name, ...what) {

@@ -66,7 +66,9 @@ pub(super) fn deliver(
         settle(model, &path, answer).await;
         if !model.submitting.is_disposed() {
             if let Some(answered) = answered {
-                answered(!matches!(model.state.get_untracked(), CheckoutState::Ready { .. }));
+                let state = model.state.get_untracked();
+                let is_open = matches!(state, CheckoutState::Ready { .. });
+                answered(!is_open && (!super::is_over(state) || state == CheckoutState::Paid));
             }
             model.submitting.set(false);
         }

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use super::*;
 
 const GLUE: &str = "import0 = {\n        __wbg_alert_0123456789abcdef: function() {\n        },\n        __wbindgen_throw: function() {\n        },\n};\n\
-    wasm.run();\nreturn { \"./frame_bg.js\": import0 };\nasync function __wbg_init() {}\nexport { initSync, __wbg_init as default };\n";
+    wasm.run();\nreturn { \"./frame_bg.js\": import0 };\nfunction __wbg_finalize_init() {\n}\nasync function __wbg_init() {\n    return 1;\n}\nexport { initSync, __wbg_init as default };\n";
 const SHELL: &str = "<!DOCTYPE html>\n<html {{html}}>\n<head>\n<!-- gone -->\n{{head}}\n\
     <style nonce=\"{{__TRUNK_NONCE__}}\" data-inline=\"checkout.css\"></style>\n\
     <script nonce=\"{{__TRUNK_NONCE__}}\" data-inline=\"frame/boot.js\"></script>\n</head>\n<body>\n{{body}}\n\
@@ -37,8 +37,8 @@ fn sources() -> (tempfile::TempDir, PathBuf, PathBuf) {
         (&staging, "wallets_bg.wasm", &module),
         (&www, "wallets/index.html", wallets.as_bytes()),
         (&www, "wallets/wallets.css", b"/* says */\na { b: c; }\n"),
-        (&www, "wallets/start.js", b"// start\n__wbg_init();\n"),
-        (&www, "frame/start.js", b"// start\n__wbg_init();\n"),
+        (&www, "wallets/start.js", b"// start\n__wbg_finalize_init();\n"),
+        (&www, "frame/start.js", b"// start\n__wbg_finalize_init();\n"),
         (&www, "frame/boot.js", b"// boot\nboot();\n"),
         (&www, "frame/starter.js", b"go(\"{wasm}\", \"{integrity}\");\n"),
         (&www, "loader/farthing.js", b"// loader\nload();\n"),

@@ -65,8 +65,10 @@ pub(crate) fn pack_styles(styles: &str) -> String {
     out
 }
 
-/// What wasm-bindgen calls the function that the glue exports as default. The start code calls it by this name.
+/// What wasm-bindgen calls the function that the glue exports as default, and the one that takes a module which is there. The start code
+/// calls the second one.
 const INIT: &str = "__wbg_init";
+const FINISH: &str = "__wbg_finalize_init(";
 
 /// The glue and the code that starts the frame, as one module that exports nothing.
 pub(crate) fn join_start(glue: &str, start: &str) -> Result<String> {
@@ -77,10 +79,13 @@ pub(crate) fn join_start(glue: &str, start: &str) -> Result<String> {
     if let Some(line) =
         start.lines().find(|line| line.starts_with("import ") || line.starts_with("export "))
     {
-        bail!("www/frame/start.js is part of a module and cannot have: {line}");
+        bail!("the start code is part of a module and cannot have: {line}");
     }
-    if !start.contains(INIT) {
-        bail!("www/frame/start.js does not call {INIT}");
+    if !start.contains(FINISH) {
+        bail!("the start code does not call {FINISH}");
+    }
+    if !glue.contains(&format!("function {FINISH}")) {
+        bail!("the glue has no function {FINISH}");
     }
     let glue = glue.replace(&list, "").replace("\nexport ", "\n");
     let glue = glue.strip_prefix("export ").unwrap_or(&glue);
@@ -202,21 +207,25 @@ mod tests {
 
     #[test]
     fn the_start_code_follows_the_glue_in_a_block_and_nothing_is_exported() {
-        let glue = "export class Stream {}\nexport function hello() {}\nasync function __wbg_init() {}\n\nexport { initSync, __wbg_init as default };\n";
-        let joined = join_start(glue, "await __wbg_init();\n").unwrap();
+        let glue = "export class Stream {}\nexport function hello() {}\nfunction __wbg_finalize_init() {}\n\nexport { initSync, __wbg_init as default };\n";
+        let joined = join_start(glue, "__wbg_finalize_init();\n").unwrap();
         assert_eq!(
             joined,
-            "class Stream {}\nfunction hello() {}\nasync function __wbg_init() {}\n{\nawait __wbg_init();\n}\n"
+            "class Stream {}\nfunction hello() {}\nfunction __wbg_finalize_init() {}\n{\n__wbg_finalize_init();\n}\n"
         );
     }
 
     #[test]
     fn start_code_that_could_not_run_there_is_refused() {
-        let glue = "\nexport { initSync, __wbg_init as default };\n";
-        for start in ["start();", "import a from \"./b.js\";\n__wbg_init();"] {
+        let glue =
+            "\nfunction __wbg_finalize_init() {}\nexport { initSync, __wbg_init as default };\n";
+        for start in ["start();", "import a from \"./b.js\";\n__wbg_finalize_init();"] {
             assert!(join_start(glue, start).is_err(), "{start}");
         }
-        assert!(join_start("export { x as default };", "__wbg_init();").is_err());
+        let start = "__wbg_finalize_init();";
+        assert!(join_start(glue, start).is_ok());
+        assert!(join_start("export { x as default };", start).is_err());
+        assert!(join_start("\nexport { initSync, __wbg_init as default };", start).is_err());
     }
 
     #[test]

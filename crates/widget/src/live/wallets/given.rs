@@ -14,7 +14,8 @@ use crate::wallets::contact::split_name;
 /// Puts the token into the fields of a submit. `None`: it is not of the documented shape.
 pub(super) fn add_token(fields: &Object, wallet: Wallet, data: &JsValue) -> Option<()> {
     if wallet == Wallet::ApplePay {
-        let token = JSON::stringify(&member(data, "token")?).ok()?;
+        let token = member(data, "token").filter(JsValue::is_object)?;
+        let token = JSON::stringify(&token).ok()?;
         set(fields, "apple_pay_token", &token);
         return Some(());
     }

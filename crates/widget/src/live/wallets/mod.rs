@@ -6,7 +6,7 @@
 mod config;
 mod given;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use farthing_types::checkout::{CheckoutState, Field, FieldError};
@@ -39,15 +39,17 @@ const SHOWN_WITHIN: u32 = 15_000;
 const SANDBOX: &str = "allow-scripts allow-popups allow-same-origin allow-forms";
 /// Asks for a new look at everything; the page's first script sends it too, when the shop has changed the theme.
 const NEWS: &str = "farthing-news";
-/// Of the place: how many buttons stand there, or nothing while it is not known.
-const SHOWN: &str = "data-shown";
+/// A number of buttons that nobody has.
+const UNKNOWN: u32 = 9;
 /// What the window is listened to for.
 const EVENTS: [&str; 2] = ["message", NEWS];
 
 /// Puts the wallets' frame where the checkout has a place for it, until the checkout is taken away.
 pub(super) fn follow(model: Model) {
     let root = model.root.get_untracked();
-    if let Some(place) = root.and_then(|root| root.query_selector("[data-frame]").ok().flatten()) {
+    if let Some(place) =
+        root.and_then(|root| root.query_selector(".pay > [data-frame]").ok().flatten())
+    {
         open(model, place);
     }
 }
@@ -86,6 +88,8 @@ struct Link {
     port: RefCell<Option<MessagePort>>,
     /// The first hears the window, the others ports.
     listeners: RefCell<Vec<Listener>>,
+    /// How many buttons stand in the place, at most; more than there are while it is not known.
+    count: Cell<u32>,
     /// Takes the place away if nothing is heard.
     _patience: Timeout,
 }
@@ -113,9 +117,11 @@ impl Link {
                 port: RefCell::default(),
                 listeners: RefCell::new(vec![listener(weak.clone(), Self::hear)]),
                 frame,
+                count: Cell::new(UNKNOWN),
                 _patience: Timeout::new(SHOWN_WITHIN, move || {
-                    if let Some(link) = unheard.upgrade() {
-                        link.show(0, false);
+                    if let Some(link) = unheard.upgrade().filter(|link| link.count.get() == UNKNOWN)
+                    {
+                        link.show(0);
                     }
                 }),
             }
@@ -150,7 +156,11 @@ impl Link {
 
     /// A word to the window. Only our own frame's document, from its exact origin, is heard.
     fn hear(self: &Rc<Self>, event: &Event) {
+        if self.model.state.is_disposed() {
+            return;
+        }
         if event.type_() == NEWS {
+            self.arrange();
             return self.tell_terms();
         }
         let event: &MessageEvent = event.unchecked_ref();
@@ -177,8 +187,6 @@ impl Link {
         if let Some(before) = self.port.replace(Some(port)) {
             before.close();
         }
-        // From now on the document keeps the places free.
-        let _ = self.place.set_attribute(SHOWN, "");
         self.tell_terms();
     }
 
@@ -201,7 +209,7 @@ impl Link {
         let (amount, currency) = (terms.amount, terms.currency.code());
         let exponent = terms.currency.exponent();
         let offers = self.offers.borrow();
-        let apple_pay = offers.apple_pay.as_ref().map(|offer| {
+        let apple_pay = offers.apple_pay.as_ref().filter(|_| looks.apple).map(|offer| {
             let request = apple_request::PaymentRequest::new(
                 offer,
                 amount,
@@ -255,12 +263,15 @@ impl Link {
         match wire::text(data, "type").as_deref() {
             Some("shown") => {
                 let names = wire::member(data, "wallets").unwrap_or_default();
-                self.show(Array::from(&names).length(), true);
+                self.show(Array::from(&names).length());
             }
-            Some("validate") => self.validate(),
+            Some("validate") => self.validate(wire::member(data, "turn").unwrap_or_default()),
             Some("token") => {
                 if self.pay(data).is_none() {
                     self.answer(false, &[]);
+                    if self.may_pay() {
+                        self.fail(data);
+                    }
                 }
             }
             Some("failed") => self.fail(data),
@@ -268,38 +279,41 @@ impl Link {
         }
     }
 
-    /// So many buttons stand there. `news`: even if it was said before. Without any the place goes, unless the shopper is already typing:
-    /// then nothing may move.
-    fn show(&self, count: u32, news: bool) {
-        let known = self.place.get_attribute(SHOWN).is_some_and(|shown| !shown.is_empty());
-        if known && !news {
-            return;
-        }
-        let form = self.model.form.get_untracked();
-        let typing = form.is_some_and(|form| form.matches(":focus-within").unwrap_or(false));
-        // Our own elements take our own attributes.
-        let shown = match count {
-            0 => "0",
-            1 => "1",
-            _ => "2",
-        };
-        let _ = self.place.set_attribute(SHOWN, shown);
-        let _ = self.place.toggle_attribute_with_force("hidden", count == 0 && !typing);
+    /// So many buttons stand there. Fewer later, never more: what comes late must not make the form jump.
+    fn show(&self, count: u32) {
+        self.count.set(self.count.get().min(count));
+        self.arrange();
     }
 
-    /// A sheet has ended without a token, and not by the shopper. Where the wallet is of no use its button is gone, and only the shop
-    /// is told.
-    fn fail(&self, data: &JsValue) {
-        let Some(wallet) = wallet(data) else { return };
+    /// Takes away the room of buttons that are not there, unless the shopper is typing: then nothing may move, and it is done later.
+    fn arrange(&self) {
+        let count = match self.count.get() {
+            0 => "0",
+            1 => "1",
+            2 => "2",
+            // Not known yet.
+            _ => return,
+        };
+        let form = self.model.form.try_get_untracked().flatten();
+        if count == "2" || !form.is_some_and(|form| form.matches(":focus-within").unwrap_or(false))
+        {
+            // Our own elements take our own attributes. It stays away for good.
+            let _ = self.place.set_attribute("data-shown", count);
+        }
+    }
+
+    /// A wallet could not be used, and not because the shopper wanted it so.
+    fn fail(&self, message: &JsValue) {
+        let Some(wallet) = wallet(message) else { return };
         let message = text::wallet_failed(wallet);
-        if self.may_pay() && !wire::flag(data, "gone") {
+        if self.may_pay() {
             super::refuse(self.model, &message);
         }
         self.model.emit(CheckoutEvent::Error { code: "wallet", message });
     }
 
     /// Has the server ask Apple for a merchant session.
-    fn validate(self: &Rc<Self>) {
+    fn validate(self: &Rc<Self>, turn: JsValue) {
         let Some(path) = self.model.terms.with_value(|terms| terms.path.clone()) else { return };
         let link = Rc::clone(self);
         spawn_local(async move {
@@ -307,7 +321,7 @@ impl Link {
             let body = if wire::is_framed() { "{\"framed\":true}" } else { "{\"framed\":false}" };
             let answer = wire::ask(&url, Some(body.into()), SESSION_WITHIN).await;
             let session = answer.filter(|(ok, _)| *ok).map_or(JsValue::NULL, |(_, json)| json);
-            link.post("merchant_session", &[("session", session)]);
+            link.post("merchant_session", &[("session", session), ("turn", turn)]);
         });
     }
 
@@ -388,6 +402,8 @@ struct Looks {
     radius: String,
     /// Its language, BCP 47.
     locale: String,
+    /// Whether Apple Pay can come, as far as the page's first script knows.
+    apple: bool,
 }
 
 impl Looks {
@@ -398,11 +414,13 @@ impl Looks {
             style.as_ref().and_then(|style| style.get_property_value(name).ok()).unwrap_or_default()
         };
         let root = document().document_element();
+        let attribute = |name| root.as_ref().and_then(|root| root.get_attribute(name));
         Self {
             // The style sheet says so of every page that is dark, also where the shopper's system made it so.
             dark: get("color-scheme") == "dark",
             radius: get("border-top-left-radius"),
-            locale: root.and_then(|root| root.get_attribute("lang")).unwrap_or_default(),
+            locale: attribute("lang").unwrap_or_default(),
+            apple: attribute("data-apple").as_deref() != Some("no"),
         }
     }
 }
