@@ -86,7 +86,7 @@ pub const INTERRUPTED: &str =
 pub fn refusal(problem: &str) -> &'static str {
     match problem.strip_prefix("urn:farthing:problem:").unwrap_or(problem) {
         "idempotency-mismatch" => {
-            "This form was already sent with another card. Enter the card again to try once more."
+            "This form was already sent with another card or wallet. To try once more, pay again."
         }
         "not-found" => "This page is not available. Go back to the shop to start again.",
         "order-already-open" => {

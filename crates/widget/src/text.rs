@@ -314,6 +314,7 @@ pub const fn message(kind: MessageKind) -> (&'static str, &'static [&'static str
         ),
     }
 }
+
 /// A wallet's name, which is never translated.
 #[cfg(any(feature = "hydrate", feature = "csr"))]
 pub const fn wallet(wallet: farthing_types::Wallet) -> &'static str {

@@ -23,6 +23,12 @@ pub(super) fn local(config: &Config, now: Timestamp) -> Vec<Finding> {
     let ground = Ground::of_config(config);
     let mut findings: Vec<Finding> =
         Wallet::ALL.into_iter().map(|wallet| offered(wallet, &ground, config)).collect();
+    if config.google_pay.is_some() && config.merchant.country.is_none() {
+        findings.push(Finding::note(
+            "Google Pay",
+            "`merchant.country` is not set: Google wants it of merchants in the European Economic Area, and advises it to all",
+        ));
+    }
     if let Some(google) = &config.google_pay {
         findings.push(match &google.root_keys {
             None => Finding::note(

@@ -131,11 +131,12 @@ pub fn offer(app: &App, session: &Session) -> Option<WalletOffer> {
     if methods.is_empty() {
         return None;
     }
+    let apple_pay = methods.contains(&Wallet::ApplePay);
     let sdk = app.config.apple_pay.as_ref().and_then(|apple| apple.sdk.as_ref());
     Some(WalletOffer {
         frame: origin.join(&path_of(&methods)),
         methods,
-        apple_pay_built_in_only: sdk.is_none(),
+        apple_pay_built_in_only: apple_pay && sdk.is_none(),
     })
 }
 

@@ -39,7 +39,7 @@ impl<'a> PaymentRequest<'a> {
             api_version: VERSION.0,
             api_version_minor: VERSION.1,
             merchant_info: MerchantInfo::new(offer),
-            allowed_payment_methods: [CardMethod::paying(offer, wanted)],
+            allowed_payment_methods: [CardMethod::new(offer, wanted)],
             transaction_info: TransactionInfo {
                 currency_code: currency,
                 country_code: offer.country.as_deref(),
@@ -97,44 +97,34 @@ struct SoftwareInfo {
 struct CardMethod<'a> {
     r#type: &'static str,
     parameters: CardParameters<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tokenization_specification: Option<Tokenization<'a>>,
+    tokenization_specification: Tokenization<'a>,
 }
 
 impl<'a> CardMethod<'a> {
-    /// Which cards are taken.
-    fn any(offer: &'a GooglePayOffer) -> Self {
+    /// Which cards are taken, who can read the token, and what is asked beside it. Part of the question whether Google is ready, and of
+    /// the button, too.
+    fn new(offer: &'a GooglePayOffer, wanted: Wanted) -> Self {
+        // Phone numbers come with the address only.
+        let address = wanted.name || wanted.address || wanted.region || wanted.phone;
         Self {
             r#type: "CARD",
             parameters: CardParameters {
                 allowed_auth_methods: &offer.auth_methods,
                 allowed_card_networks: &offer.networks,
-                billing_address_required: false,
-                billing_address_parameters: None,
+                billing_address_required: address,
+                billing_address_parameters: address.then_some(AddressParameters {
+                    format: if wanted.address { "FULL" } else { "MIN" },
+                    phone_number_required: wanted.phone,
+                }),
             },
-            tokenization_specification: None,
-        }
-    }
-
-    /// Which cards, who can read the token, and what is asked beside it.
-    fn paying(offer: &'a GooglePayOffer, wanted: Wanted) -> Self {
-        let mut method = Self::any(offer);
-        method.tokenization_specification = Some(Tokenization {
-            r#type: "PAYMENT_GATEWAY",
-            parameters: TokenizationParameters {
-                gateway: &offer.gateway,
-                gateway_merchant_id: &offer.gateway_merchant_id,
+            tokenization_specification: Tokenization {
+                r#type: "PAYMENT_GATEWAY",
+                parameters: TokenizationParameters {
+                    gateway: &offer.gateway,
+                    gateway_merchant_id: &offer.gateway_merchant_id,
+                },
             },
-        });
-        // Phone numbers come with the address only.
-        if wanted.name || wanted.address || wanted.region || wanted.phone {
-            method.parameters.billing_address_required = true;
-            method.parameters.billing_address_parameters = Some(AddressParameters {
-                format: if wanted.address { "FULL" } else { "MIN" },
-                phone_number_required: wanted.phone,
-            });
         }
-        method
     }
 }
 
