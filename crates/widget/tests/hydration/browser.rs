@@ -11,10 +11,11 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("ready", include_str!("pages/ready.html")),
     ("ready", include_str!("pages/asks.html")),
     ("ready", include_str!("pages/hosted.html")),
+    ("ready", include_str!("pages/wallets.html")),
     ("ready", include_str!("pages/refused.html")),
     ("ready", include_str!("pages/declined.html")),
     ("challenge", include_str!("pages/challenge.html")),

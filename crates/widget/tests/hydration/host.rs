@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use farthing_types::checkout::{CardEntry, CheckoutState, CheckoutView, Field, FieldError};
-use farthing_types::{CustomerField, DeclineCode, PaymentStatus};
+use farthing_types::wallet::WalletOffer;
+use farthing_types::{CustomerField, DeclineCode, PaymentStatus, Wallet};
 use farthing_widget::panel::REFRESH_SECONDS;
 use farthing_widget::{Checkout, Model};
 use leptos::prelude::*;
@@ -39,6 +40,18 @@ fn pages() -> Vec<(&'static str, CheckoutView)> {
         ("ready", view(ready)),
         ("asks", CheckoutView { ask: CustomerField::ALL.to_vec(), ..view(ready) }),
         ("hosted", CheckoutView { card_entry: CardEntry::Hosted, ..view(ready) }),
+        (
+            "wallets",
+            CheckoutView {
+                wallets: Some(WalletOffer {
+                    frame: "https://wallets.example/wallets/apple_pay+google_pay".to_owned(),
+                    methods: Wallet::ALL.to_vec(),
+                    apple_pay_built_in_only: true,
+                }),
+                apple_pay_application_data: Some("AAEC".to_owned()),
+                ..view(ready)
+            },
+        ),
         (
             "refused",
             CheckoutView {
