@@ -129,7 +129,7 @@ impl Flow {
         waits
     }
 
-    fn is(&self, turn: Turn) -> bool {
+    fn is(self, turn: Turn) -> bool {
         self.turn == turn.0
     }
 
@@ -231,9 +231,10 @@ mod tests {
                     },
                     (3, Some(turn)) => tokens += u32::from(flow.token(turn, flag)),
                     (4, Some(turn)) => { flow.gone(turn); }
-                    (5, _) => if flow.settle(flag).is_some() && matches!(flow.stage(), Stage::Sheet(_)) {
-                        allowed += 1;
-                    },
+                    (5, _) => {
+                        let told = flow.settle(flag).is_some();
+                        allowed += u32::from(told && matches!(flow.stage(), Stage::Sheet(_)));
+                    }
                     (6, Some(turn)) => { flow.late(turn); }
                     _ => {}
                 }

@@ -71,7 +71,10 @@ pub(crate) fn radius(text: &JsValue) -> JsValue {
         #[wasm_bindgen(js_name = parseFloat)]
         fn parse_float(text: &JsValue) -> f64;
     }
-    // What is no number is smaller than none.
+    #[expect(
+        clippy::manual_clamp,
+        reason = "`max` makes none of what is no number, `clamp` keeps it"
+    )]
     JsValue::from_f64(parse_float(text).max(0.0).min(ROUND))
 }
 

@@ -9,14 +9,17 @@ pub(crate) const NOTHING: &str = "data:text/javascript,";
 
 /// What the server would write into the document.
 pub(crate) fn config(apple: bool, google: bool, script: &str) -> String {
-    let mut text = String::from("{parent: location.origin");
-    if apple {
-        text += ", apple_pay: {label: 'Corner Books', country: 'IE', networks: ['visa']}";
-    }
-    if google {
-        text += &format!(", google_pay: {{script: {script:?}, environment: 'TEST'}}");
-    }
-    text + "}"
+    let apple = if apple {
+        "{label: 'Corner Books', country: 'IE', networks: ['visa']}"
+    } else {
+        "undefined"
+    };
+    let google = if google {
+        format!("{{script: {script:?}, environment: 'TEST'}}")
+    } else {
+        "undefined".to_owned()
+    };
+    format!("{{parent: location.origin, apple_pay: {apple}, google_pay: {google}}}")
 }
 
 /// Runs a script in the page.

@@ -61,7 +61,7 @@ async fn greeted(view: CheckoutView) -> Page {
     let page = Page::followed(offering(view)).await;
     loaded().await;
     script(DOCUMENT);
-    until("it was told the terms", || number("heard.length") == 1.0).await;
+    until("it was told the terms", || document_has("heard.length") == "1").await;
     page
 }
 
@@ -83,10 +83,6 @@ fn document_has(expression: &str) -> String {
     text.as_string().unwrap_or_default()
 }
 
-fn number(expression: &str) -> f64 {
-    document_has(expression).parse().unwrap()
-}
-
 fn says(message: &str) {
     let text = format!("window.port.postMessage({message})");
     script(&format!("document.querySelector('.wallets iframe').contentWindow.eval({text:?})"));
@@ -95,7 +91,7 @@ fn says(message: &str) {
 fn asked(path: &str) -> Vec<String> {
     let list: js_sys::Array = script("return window.asked").unchecked_into();
     list.iter()
-        .map(|pair| pair.unchecked_into::<js_sys::Array>())
+        .map(wasm_bindgen::JsCast::unchecked_into::<js_sys::Array>)
         .filter(|pair| pair.get(0).as_string().unwrap().ends_with(path))
         .map(|pair| pair.get(1).as_string().unwrap())
         .collect()
@@ -185,7 +181,7 @@ async fn only_the_frames_own_document_is_heard() {
     );
     tick().await;
     script(DOCUMENT);
-    until("the right one is told the terms", || number("heard.length") == 1.0).await;
+    until("the right one is told the terms", || document_has("heard.length") == "1").await;
     assert_eq!(script("return window.strangers.length").as_f64(), Some(0.0));
     script(&format!("window.strange.postMessage({})", google("")));
     tick().await;
@@ -211,6 +207,31 @@ async fn a_google_token_is_sent_character_by_character_with_what_the_shopper_saw
     }
     assert!(!body.contains("card_") && !body.contains("email"), "{body}");
     assert!(page.model.submitting.get_untracked(), "the form waits with it");
+}
+
+#[wasm_bindgen_test]
+async fn a_cut_answer_is_told_to_the_sheet_as_what_the_server_then_says() {
+    for (state, ok) in [
+        ("paid", "true"),
+        ("processing", "true"),
+        ("failed", "false"),
+        ("expired", "false"),
+        ("ready", "false"),
+    ] {
+        let page = greeted(view()).await;
+        script(&format!(
+            "const status = {{state: '{state}', declined: null, version: 1, amount: 1000, total: '€10.00', payment_id: 'pay_1', attempt: 'att_2'}};
+             window.fetch = (request) => request.url.endsWith('/payments')
+                 ? Promise.reject(new TypeError('cut'))
+                 : Promise.resolve(new Response(JSON.stringify(status)));"
+        ));
+        says(&apple(""));
+        let result = "heard.find(({type}) => type === 'result')";
+        until(&format!("it hears it: {state}"), || document_has(&format!("!!{result}")) == "true")
+            .await;
+        assert_eq!(document_has(&format!("{result}.ok")), ok, "{state}");
+        drop(page);
+    }
 }
 
 #[wasm_bindgen_test]
@@ -381,7 +402,7 @@ async fn one_button_alone_stands_in_a_frame_of_its_own_wallet() {
     assert!(src.ends_with("/wallets/google_pay"), "{src}");
     loaded().await;
     script(DOCUMENT);
-    until("it is told the terms", || number("heard.length") == 1.0).await;
+    until("it is told the terms", || document_has("heard.length") == "1").await;
     drop(handle);
     root.remove();
 }

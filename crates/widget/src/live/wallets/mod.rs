@@ -266,14 +266,7 @@ impl Link {
                 self.show(Array::from(&names).length());
             }
             Some("validate") => self.validate(wire::member(data, "turn").unwrap_or_default()),
-            Some("token") => {
-                if self.pay(data).is_none() {
-                    self.answer(false, &[]);
-                    if self.may_pay() {
-                        self.fail(data);
-                    }
-                }
-            }
+            Some("token") => self.take(data),
             Some("failed") => self.fail(data),
             _ => {}
         }
@@ -323,6 +316,16 @@ impl Link {
             let session = answer.filter(|(ok, _)| *ok).map_or(JsValue::NULL, |(_, json)| json);
             link.post("merchant_session", &[("session", session), ("turn", turn)]);
         });
+    }
+
+    /// Takes a token. Its sheet is told if it leads to nothing, and the shopper where one was waited for.
+    fn take(self: &Rc<Self>, message: &JsValue) {
+        if self.pay(message).is_none() {
+            self.answer(false, &[]);
+            if self.may_pay() {
+                self.fail(message);
+            }
+        }
     }
 
     /// Pays with a token. `None`: nobody waits for one, or it is not of the right shape.

@@ -14,7 +14,7 @@ border:1px solid #747775;border-radius:4px;background:#000;color:#fff;font:500 1
 .gpay-button-fill,.gpay-button-fill>.gpay-button{width:100%;height:100%;min-width:0}
 .gpay-button-fill>.gpay-button{min-height:40px;padding:0 8px;overflow:hidden}
 .gpay-button-fill{container-type:inline-size}
-@container (max-width:17rem){.gpay-card-info{display:none}}
+@container (max-width:19rem){.gpay-card-info{display:none}}
 @container (max-width:11rem){.gpay-button::before{content:'Google Pay'}}
 `;
 
