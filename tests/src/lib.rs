@@ -28,6 +28,7 @@ pub mod live;
 pub mod pose;
 pub mod process;
 pub mod proxy;
+pub mod purse;
 pub mod receiver;
 pub mod sandbox;
 pub mod scan;

@@ -44,5 +44,6 @@ mod planted_get_refused;
 mod processes;
 mod soak_instruments;
 mod steps;
+mod wallet_buttons;
 mod wallets;
 mod webhooks;

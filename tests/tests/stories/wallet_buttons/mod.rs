@@ -1,0 +1,3 @@
+//! Google Pay and Apple Pay as a shopper meets them: buttons in a frame of the wallets' origin, sheets in windows of their own.
+
+mod paid;
