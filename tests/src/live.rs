@@ -306,7 +306,7 @@ impl Browser {
     pub async fn until_bank_is_gone(&self) {
         self.until_script(
             "the bank's window to be gone",
-            "return !document.querySelector('dialog') && !document.querySelector('.farthing iframe')",
+            "return !document.querySelector('dialog') && !document.querySelector('.farthing iframe:not(.wallets *)')",
         )
         .await;
     }

@@ -5,10 +5,12 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fantoccini::Locator;
+use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::wd::WindowHandle;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::live::PAY;
 use crate::shop::Site;
 use crate::wait::{self, until};
 use crate::world::{Session, World, merge};
@@ -82,13 +84,16 @@ pub struct Purse<'a> {
     page: WindowHandle,
 }
 
-/// Keeps what the checkout sends of a payment, also over a reload.
+/// Keeps what the checkout sends of a payment, also over a reload; but nothing of a card, which must not be found afterwards.
 const KEEP_SENT: &str = "
     sessionStorage.clear();
     const send = window.fetch;
     window.fetch = (request, options) => {
         if (request instanceof Request && request.url.endsWith('/payments'))
-            request.clone().text().then(body => sessionStorage.setItem(sessionStorage.length, body));
+            request.clone().text().then(body => {
+                const {attempt, version, google_pay_token, apple_pay_token} = JSON.parse(body);
+                sessionStorage.setItem(sessionStorage.length, JSON.stringify({attempt, version, google_pay_token, apple_pay_token}));
+            });
         return send(request, options);
     };
     return true";
@@ -134,10 +139,15 @@ impl<'a> Purse<'a> {
         self.browser.until_script("the wallets' buttons to be known", known).await;
     }
 
-    /// Looks at the checkout, in whichever window it stands.
-    pub async fn look(&self) {
+    /// Looks at the page that the checkout stands in.
+    pub async fn leave_sheet(&self) {
         self.browser.show_tab(&self.page).await;
         self.browser.top().await;
+    }
+
+    /// Looks at the checkout, in whichever window it stands.
+    pub async fn look(&self) {
+        self.leave_sheet().await;
         if self.place == Place::Shop {
             self.browser.enter_checkout().await;
         }
@@ -174,18 +184,10 @@ impl<'a> Purse<'a> {
         has
     }
 
-    /// Taps a wallet's button as often as told, as fast as a browser can be told.
-    pub async fn tap_times(&self, wallet: Wallet, times: u32) {
-        self.enter_buttons().await;
-        let button = self.browser.find(wallet.button()).await;
-        for _ in 0..times {
-            button.click().await.expect("a button");
-        }
-    }
-
     /// Taps a wallet's button.
     pub async fn tap(&self, wallet: Wallet) {
-        self.tap_times(wallet, 1).await;
+        self.enter_buttons().await;
+        self.browser.find(wallet.button()).await.click().await.expect("a button");
     }
 
     /// Taps a wallet's button and looks at its sheet, which lets the shopper choose.
@@ -201,10 +203,40 @@ impl<'a> Purse<'a> {
         windows.into_iter().filter(|window| *window != self.page).collect()
     }
 
-    /// Looks at the sheet that is open.
+    /// Taps as one movement of the hand: all of these buttons, one right after the other.
+    pub async fn tap_fast(&self, wallets: &[Wallet]) {
+        self.enter_buttons().await;
+        let mut hand = MouseActions::new("hand".to_owned());
+        for wallet in wallets {
+            let element = self.browser.find(wallet.button()).await;
+            hand =
+                hand.then(PointerAction::MoveToElement { element, duration: None, x: 0., y: 0. });
+            hand = hand.then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+            hand = hand.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        }
+        self.browser.client.perform_actions(hand).await.expect("a hand");
+    }
+
+    /// Looks at the sheet that is open. It stays until [`Purse::until_ended`], however it ends: its last words can be read.
     pub async fn sheet(&self) {
         let sheet = until("a sheet", async || self.sheets().await.pop()).await;
         self.browser.show_tab(&sheet).await;
+        self.browser.find("#wallet").await;
+        self.browser
+            .script("window.close = () => { window.wantsToClose = true; }; return true")
+            .await;
+    }
+
+    /// Waits until the sheet that is looked at says this at its end, and wants to close. Looks at the page then; gives the words.
+    pub async fn until_ended(&self, view: &str) -> String {
+        self.until_view(view).await;
+        let said = self.browser.find("#status").await.text().await.expect("a text");
+        self.browser
+            .until_script("the sheet to close", "return window.wantsToClose === true")
+            .await;
+        self.browser.client.close_window().await.expect("a window");
+        self.leave_sheet().await;
+        said
     }
 
     /// Waits until the sheet that is looked at shows one of these.
@@ -239,26 +271,44 @@ impl<'a> Purse<'a> {
         self.browser.press(text).await;
     }
 
-    /// Cancels the sheet.
+    /// Cancels the sheet, and looks at the checkout.
     pub async fn cancel(&self) {
         self.browser.find("#cancel").await.click().await.expect("a button");
+        self.browser
+            .until_script("the sheet to close", "return window.wantsToClose === true")
+            .await;
+        self.browser.client.close_window().await.expect("a window");
+        self.look().await;
     }
 
-    /// Waits until no sheet is open any more, and looks at the checkout.
-    pub async fn back(&self) {
+    /// Waits until the sheet was closed from the checkout's side, and looks at the checkout.
+    pub async fn until_closed(&self) {
         until("the sheet to be closed", async || self.sheets().await.is_empty().then_some(()))
             .await;
         self.look().await;
     }
 
-    /// Taps, pays in the sheet, and looks at the checkout when the sheet is gone. Apple's sheet says how it ended.
-    pub async fn pay_with(&self, wallet: Wallet, card: &str, ended: &str) {
+    /// Taps, pays in the sheet, and looks at the checkout when the sheet is gone. Apple's sheet waits for the gateway and says how it
+    /// ended: `refused` or not. Google's has done its part before.
+    pub async fn pay_with(&self, wallet: Wallet, card: &str, refused: bool) {
         self.open_sheet(wallet).await;
         self.pay(card).await;
-        if wallet == Wallet::Apple {
-            self.until_view(ended).await;
-        }
-        self.back().await;
+        let failed = refused && wallet == Wallet::Apple;
+        self.until_ended(if failed { "failed" } else { "done" }).await;
+        self.look().await;
+    }
+
+    /// Waits for a wallet's failure as the shop hears of it.
+    pub async fn wait_for_error(&self, code: &str) -> Value {
+        let error = until("the shop to hear of it", async || {
+            let events = self.browser.events().await;
+            events
+                .into_iter()
+                .find(|event| event.kind == "farthing-error" && event.detail["code"] == code)
+        })
+        .await;
+        self.look().await;
+        error.detail
     }
 
     /// The checkout is paid: so says the page, and so the store. What was sent is from now on looked for.
@@ -284,15 +334,51 @@ impl<'a> Purse<'a> {
         self.world.api.payments_of(&self.session.order_id).await
     }
 
+    /// The notices that can be read above the form.
+    pub async fn notices(&self) -> String {
+        let said = "return [...document.querySelectorAll('.notice')].filter(one => one.checkVisibility()).map(one => one.innerText).join(' ')";
+        self.browser.script(said).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until a notice says this.
+    pub async fn until_noticed(&self, text: &str) {
+        until(&format!("the notice {text:?}"), async || {
+            self.notices().await.contains(text).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the pay button names this total.
+    pub async fn until_total(&self, total: &str) {
+        until(&format!("the total {total}"), async || {
+            let button = self.browser.client.find(Locator::Css(PAY)).await.ok()?;
+            button.text().await.ok()?.contains(total).then_some(())
+        })
+        .await;
+    }
+
     /// The checkout can be paid, and says nothing of a failure.
     pub async fn is_untouched(&self) {
         self.browser.wait_for_state("ready").await;
-        let said = "return [...document.querySelectorAll('[role=alert], .notice, [aria-invalid=true]')]
-            .filter(one => one.checkVisibility()).map(one => one.innerText.trim()).filter(text => text !== '')";
-        assert_eq!(self.browser.script(said).await, json!([]), "a notice without a reason");
+        assert_eq!(self.notices().await, "", "a notice without a reason");
     }
 
-    /// What the checkout has sent as payments, oldest first.
+    /// Changes the amount, as the merchant does.
+    pub async fn change_amount(&self, amount: u64) {
+        let body = json!({"amount": amount}).to_string();
+        let path = format!("/v1/sessions/{}", self.session.id);
+        let key = crate::api::fresh_key();
+        let answer = self.world.api.send("PATCH", &path, Some(&key), Some(body.as_bytes())).await;
+        answer.expect("an answer").expect(200);
+    }
+
+    /// Ends the session, as the merchant does.
+    pub async fn expire(&self) {
+        let path = format!("/v1/sessions/{}/expire", self.session.id);
+        self.world.api.post(&path, &json!({})).await.expect(200);
+    }
+
+    /// What the checkout has sent as payments, oldest first: keys, version and tokens.
     pub async fn sent(&self) -> Vec<Value> {
         let sent = "return [...Array(sessionStorage.length).keys()].map(number => sessionStorage.getItem(number))";
         let sent = self.browser.script(sent).await;

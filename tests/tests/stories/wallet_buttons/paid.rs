@@ -13,7 +13,7 @@ async fn each_wallet_pays_on_the_full_page_and_in_the_shop() {
         for wallet in Wallet::BOTH {
             let purse = Purse::open(&world, &browser, place).await;
             purse.until_shown("2").await;
-            purse.pay_with(wallet, GOOD, "done").await;
+            purse.pay_with(wallet, GOOD, false).await;
             let payment = purse.is_paid(wallet).await;
             assert!(browser.text().await.contains("Payment accepted"));
             assert_eq!(purse.sent().await.len(), 1, "{wallet} {place:?}");
