@@ -13,7 +13,7 @@ use crate::browser::Browser;
 use crate::live::PAY;
 use crate::shop::Site;
 use crate::wait::{self, until};
-use crate::world::{Session, World, merge};
+use crate::world::{Session, World};
 
 /// Succeeds at once with either wallet: docs/sandbox.md, "Test cards".
 pub const GOOD: &str = "4012000000003010";
@@ -98,6 +98,23 @@ const KEEP_SENT: &str = "
     };
     return true";
 
+/// Keeps what the wallets' document asks the vendors for, and asks them.
+const KEEP_REQUESTS: &str = "
+    window.requests = {};
+    const copy = value => JSON.parse(JSON.stringify(value));
+    const {prototype} = google.payments.api.PaymentsClient, {loadPaymentData} = prototype;
+    prototype.loadPaymentData = function (request) {
+        window.requests.google_pay = copy(request);
+        return loadPaymentData.call(this, request);
+    };
+    window.ApplePaySession = new Proxy(window.ApplePaySession, {
+        construct(target, [version, request]) {
+            window.requests.apple_pay = copy(request);
+            return new target(version, request);
+        },
+    });
+    return true";
+
 impl<'a> Purse<'a> {
     /// Opens a new session's checkout, and waits until it is known which buttons stand there.
     pub async fn open(world: &'a World, browser: &'a Browser, place: Place) -> Self {
@@ -111,12 +128,11 @@ impl<'a> Purse<'a> {
         place: Place,
         changes: Value,
     ) -> Self {
-        let mut order = match place {
-            Place::Page => json!({}),
+        let mut order = changes;
+        if place == Place::Shop {
             // Apple's session is for one page of the shop's.
-            Place::Shop => json!({"origin": world.shop.origin(Site::Same)}),
-        };
-        merge(&mut order, changes);
+            order["origin"] = json!(world.shop.origin(Site::Same));
+        }
         let session = world.session_with(order).await;
         browser.top().await;
         let page = browser.client.window().await.expect("a window");
@@ -346,6 +362,18 @@ impl<'a> Purse<'a> {
             self.notices().await.contains(text).then_some(())
         })
         .await;
+    }
+
+    /// Keeps what the vendors are asked from now on.
+    pub async fn watch_requests(&self) {
+        self.enter_buttons().await;
+        self.browser.script(KEEP_REQUESTS).await;
+    }
+
+    /// What the vendor was asked for the last sheet. [`Purse::watch_requests`] comes first.
+    pub async fn request(&self, wallet: Wallet) -> Value {
+        self.enter_buttons().await;
+        self.browser.script(&format!("return window.requests.{}", wallet.name())).await
     }
 
     /// Waits until the pay button names this total.
