@@ -35,6 +35,7 @@ pub mod scan;
 pub mod scenes;
 pub mod shop;
 pub mod signature;
+pub mod thief;
 pub mod wait;
 pub mod wallets;
 pub mod world;

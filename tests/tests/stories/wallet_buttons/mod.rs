@@ -11,3 +11,4 @@ mod offered;
 mod once;
 mod paid;
 mod still;
+mod thief;
