@@ -112,3 +112,39 @@ async fn an_answer_that_is_too_late_for_the_sheet_is_shown_by_the_page() {
     drop(browser);
     world.finish().await;
 }
+/// The first sheet's merchant session arrives when the second one is open already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_merchant_session_of_a_sheet_that_was_given_up_does_not_disturb_the_next_one() {
+    let world = World::builder().wallets().start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    for next in Wallet::BOTH {
+        world.sandbox.faults(json!({"apple_pay": {"session": {"slow": {"ms": 1500}}}})).await;
+        let purse = Purse::open(&world, &browser, Place::Page).await;
+        purse.tap(Wallet::Apple).await;
+        purse.sheet().await;
+        browser.until_script(
+            "the sheet to wait",
+            "return document.querySelector('#wallet').dataset.view === 'loading' && document.querySelectorAll('.card').length > 0",
+        ).await;
+        let asked = world.metric("farthing_apple_merchant_sessions_total", "given").await;
+        purse.cancel().await;
+        purse.tap(next).await;
+        purse.sheet().await;
+        // All that was asked for has come.
+        let wanted = asked + if next == Wallet::Apple { 2. } else { 1. };
+        farthing_stories::until("the merchant sessions", async || {
+            let given = world.metric("farthing_apple_merchant_sessions_total", "given").await;
+            (given >= wanted).then_some(())
+        })
+        .await;
+        purse.until_view("choosing").await;
+        purse.pay(GOOD).await;
+        purse.until_ended("done").await;
+        purse.look().await;
+        purse.is_paid(next).await;
+    }
+    assert_eq!(world.sandbox.charges().await, 2);
+    drop(browser);
+    world.finish().await;
+}
