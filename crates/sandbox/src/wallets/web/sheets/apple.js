@@ -29,6 +29,8 @@ const SESSION_ERROR = { code: 'unknown', info: {} };
 
 /** @type {any} The request; the page may change its total and its lists. */
 let request = null;
+/** The page that the shopper sees. */
+let page = '';
 /** Of the merchant session, once that was found good. */
 let ticket = '';
 
@@ -131,11 +133,11 @@ const select = (type, fields) => {
 /**
  * What Apple says of the merchant session.
  * @param {unknown} session
- * @param {string} origin Of the page, as the browser says it; `null` of a frame that has none.
+ * @param {string} origin Of the document with the button, as the browser says it; `null` of a frame that has none.
  */
 const validate = async (session, origin) => {
     try {
-        const domain = origin === 'null' ? '' : new URL(origin).hostname;
+        const domain = origin === 'null' ? '' : new URL(page).hostname;
         const answer = await ask('/wallets/apple/session', { session, domain });
         ({ ticket } = answer);
         $('shop').textContent = answer.displayName;
@@ -254,7 +256,7 @@ const timeOut = () => {
 listen((message, origin) => {
     switch (message.kind) {
         case 'begin':
-            ({ request } = message);
+            ({ request, top: page } = message);
             $('origin').textContent = origin;
             $('shop').textContent = request.total.label;
             $('coupon').hidden = request.supportsCouponCode !== true;

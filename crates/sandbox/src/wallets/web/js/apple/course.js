@@ -28,6 +28,16 @@ const demandSecure = () => {
     }
 };
 
+/**
+ * The page that the shopper sees, which is the one that Apple registers: of a frame, the page around it. A browser that does not say it is
+ * taken for a page without frames.
+ * @returns {string} An origin.
+ */
+const topOrigin = () => {
+    const around = location.ancestorOrigins;
+    return around === undefined || around.length === 0 ? location.origin : around[around.length - 1];
+};
+
 /** @param {Session} session */
 const insideOf = session => /** @type {Inside} */ (insides.get(session));
 

@@ -97,7 +97,7 @@ class Session {
         inside.state = 'validating';
         inside.sheet = openSheet(
             '/wallets/apple/sheet',
-            { kind: 'begin', request: inside.request },
+            { kind: 'begin', request: inside.request, top: topOrigin() },
             message => hear(this, message),
             () => {
                 cancel(this);
