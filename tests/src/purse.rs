@@ -63,13 +63,25 @@ impl fmt::Display for Wallet {
 pub enum Place {
     /// On a page of its own.
     Page,
-    /// In a shop's page, on the same site.
-    Shop,
+    /// In a shop's page.
+    Shop(Site),
 }
 
 impl Place {
-    /// Both.
-    pub const BOTH: [Self; 2] = [Self::Page, Self::Shop];
+    /// In a shop on the same site.
+    pub const SHOP: Self = Self::Shop(Site::Same);
+    /// On a page of its own, and in a shop on the same site.
+    pub const BOTH: [Self; 2] = [Self::Page, Self::SHOP];
+    /// These, and a shop on another site.
+    pub const ALL: [Self; 3] = [Self::Page, Self::SHOP, Self::Shop(Site::Named)];
+
+    /// The shop's.
+    pub const fn site(self) -> Option<Site> {
+        match self {
+            Self::Page => None,
+            Self::Shop(site) => Some(site),
+        }
+    }
 }
 
 /// A checkout that is open in a browser, and its sheets.
@@ -129,9 +141,9 @@ impl<'a> Purse<'a> {
         changes: Value,
     ) -> Self {
         let mut order = changes;
-        if place == Place::Shop {
+        if let Some(site) = place.site() {
             // Apple's session is for one page of the shop's.
-            order["origin"] = json!(world.shop.origin(Site::Same));
+            order["origin"] = json!(world.shop.origin(site));
         }
         let session = world.session_with(order).await;
         browser.top().await;
@@ -139,7 +151,7 @@ impl<'a> Purse<'a> {
         let purse = Self { browser, session, world, place, page };
         let address = match place {
             Place::Page => purse.session.url.clone(),
-            Place::Shop => world.shop_page(&purse.session, Site::Same),
+            Place::Shop(site) => world.shop_page(&purse.session, site),
         };
         browser.open(&address).await;
         purse.look().await;
@@ -164,7 +176,7 @@ impl<'a> Purse<'a> {
     /// Looks at the checkout, in whichever window it stands.
     pub async fn look(&self) {
         self.leave_sheet().await;
-        if self.place == Place::Shop {
+        if self.place.site().is_some() {
             self.browser.enter_checkout().await;
         }
     }
@@ -330,6 +342,7 @@ impl<'a> Purse<'a> {
     /// The checkout is paid: so says the page, and so the store. What was sent is from now on looked for.
     pub async fn is_paid(&self, wallet: Wallet) -> Value {
         self.browser.wait_for_state("paid").await;
+        assert!(!self.sent().await.is_empty(), "nothing of what was sent is known");
         self.watch_sent().await;
         let payments = self.payments().await;
         let paid = payments.iter().filter(|payment| payment["status"] == "paid");

@@ -19,16 +19,21 @@ pub enum Site {
     Same,
     /// The shop is on `127.0.0.1`: another site.
     Cross,
+    /// The shop is on `shop.localhost`: another site, which has a name, as Apple wants it.
+    Named,
 }
 
 impl Site {
     /// Both, for stories that have to hold in either.
     pub const BOTH: [Self; 2] = [Self::Same, Self::Cross];
+    /// Whatever the shop is called.
+    pub const ALL: [Self; 3] = [Self::Same, Self::Cross, Self::Named];
 
     const fn host(self) -> &'static str {
         match self {
             Self::Same => "localhost",
             Self::Cross => "127.0.0.1",
+            Self::Named => "shop.localhost",
         }
     }
 }

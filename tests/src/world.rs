@@ -236,7 +236,7 @@ impl World {
             webhook: webhooks.url(),
             public_url: front.as_ref().map(|front| front.url.clone()),
             wallet_listen: builder.wallets.then(|| "127.0.0.1:0".to_owned()),
-            shops: Site::BOTH.map(|site| shop.origin(site)).to_vec(),
+            shops: Site::ALL.map(|site| shop.origin(site)).to_vec(),
         };
         let sandbox = Sandbox::new(sandbox_process.url.clone(), http.clone());
         let mut text = settings.toml(&dir.path().join("data"));

@@ -52,7 +52,7 @@ async fn where_no_wallet_is_there_their_place_goes_and_the_card_form_pays() {
     let world = World::builder().wallets().start().await;
     world.decide_at_once().await;
     let browser = world.live_browser().await;
-    for (place, way) in [(Place::Page, "missing"), (Place::Shop, "broken"), (Place::Shop, "silent")]
+    for (place, way) in [(Place::Page, "missing"), (Place::SHOP, "broken"), (Place::SHOP, "silent")]
     {
         world
             .sandbox

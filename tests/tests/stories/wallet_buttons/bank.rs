@@ -16,7 +16,7 @@ async fn a_card_on_file_asks_the_bank_in_front_of_the_checkout() {
         assert!(!purse.shows_buttons().await, "another sheet beside the bank's page");
         browser.enter_bank().await;
         browser.press("Approve").await;
-        browser.leave_bank((place == Place::Shop).then_some(Site::Same)).await;
+        browser.leave_bank(place.site()).await;
         let payment = purse.is_paid(Wallet::Google).await;
         browser.until_bank_is_gone().await;
         world.webhooks.wait_for("payment.paid", payment["id"].as_str().unwrap()).await;
@@ -60,7 +60,7 @@ async fn a_no_of_the_bank_brings_the_buttons_back_and_the_next_sheet_pays() {
         purse.pay_with(Wallet::Google, ON_FILE, false).await;
         browser.enter_bank().await;
         browser.press("Decline").await;
-        browser.leave_bank((place == Place::Shop).then_some(Site::Same)).await;
+        browser.leave_bank(place.site()).await;
         purse.until_noticed("did not go through").await;
         browser.until_bank_is_gone().await;
         purse.pay_with(wallet, farthing_stories::purse::GOOD, false).await;

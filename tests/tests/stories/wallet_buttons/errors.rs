@@ -11,7 +11,7 @@ async fn an_error_that_may_pass_is_told_and_the_next_try_pays() {
     let world = World::builder().wallets().start().await;
     world.decide_at_once().await;
     let browser = world.live_browser().await;
-    let purse = Purse::open(&world, &browser, Place::Shop).await;
+    let purse = Purse::open(&world, &browser, Place::SHOP).await;
     for (number, error) in
         ["BUYER_ACCOUNT_ERROR", "INTERNAL_ERROR", "UNHEARD_OF_ERROR"].into_iter().enumerate()
     {
@@ -42,8 +42,8 @@ async fn an_error_of_the_merchant_or_of_ours_takes_the_button_away_and_the_other
     world.decide_at_once().await;
     let browser = world.live_browser().await;
     for (place, error) in [
-        (Place::Shop, "MERCHANT_ACCOUNT_ERROR"),
-        (Place::Shop, "DEVELOPER_ERROR"),
+        (Place::SHOP, "MERCHANT_ACCOUNT_ERROR"),
+        (Place::SHOP, "DEVELOPER_ERROR"),
         (Place::Page, "DEVELOPER_ERROR"),
     ] {
         let purse = Purse::open(&world, &browser, place).await;
@@ -54,7 +54,7 @@ async fn an_error_of_the_merchant_or_of_ours_takes_the_button_away_and_the_other
         assert!(!purse.has_button(Wallet::Google).await, "{error}");
         purse.until_noticed(FAILED).await;
         assert_eq!(browser.state().await.as_deref(), Some("ready"), "{error}");
-        if place == Place::Shop {
+        if place.site().is_some() {
             let told = purse.wait_for_error("wallet").await;
             assert_eq!(told["message"], FAILED);
         }
@@ -71,7 +71,7 @@ async fn an_error_that_google_draws_itself_is_like_a_cancel() {
     let world = World::builder().wallets().start().await;
     world.decide_at_once().await;
     let browser = world.live_browser().await;
-    let purse = Purse::open(&world, &browser, Place::Shop).await;
+    let purse = Purse::open(&world, &browser, Place::SHOP).await;
     purse.open_sheet(Wallet::Google).await;
     purse.ending("OR_BIBED_06").await;
     purse.until_view("stuck").await;

@@ -35,9 +35,9 @@ async fn a_session_without_wallets_asks_nothing_of_their_origin_or_of_the_vendor
     let vendors = [GOOGLE_SCRIPT, APPLE_SDK].map(|path| world.sandbox.url.join(path).unwrap());
     for (place, methods, scripts) in [
         (Place::Page, json!(["card"]), [false, false]),
-        (Place::Shop, json!(["card"]), [false, false]),
+        (Place::SHOP, json!(["card"]), [false, false]),
         (Place::Page, json!(["card", "google_pay"]), [true, false]),
-        (Place::Shop, json!(["card", "apple_pay"]), [false, true]),
+        (Place::SHOP, json!(["card", "apple_pay"]), [false, true]),
     ] {
         let purse = Purse::open_with(&world, &browser, place, json!({"methods": methods})).await;
         let offered = scripts.contains(&true);

@@ -12,8 +12,8 @@ async fn a_double_tap_opens_one_sheet_and_so_do_taps_on_both_wallets() {
     let browser = world.live_browser().await;
     for (place, taps) in [
         (Place::Page, [Apple, Apple]),
-        (Place::Shop, [Google, Google]),
-        (Place::Shop, [Apple, Google]),
+        (Place::SHOP, [Google, Google]),
+        (Place::SHOP, [Apple, Google]),
         (Place::Page, [Google, Apple]),
     ] {
         let purse = Purse::open(&world, &browser, place).await;
@@ -39,7 +39,7 @@ async fn a_checkout_that_the_shop_takes_away_takes_its_sheet_with_it_and_nothing
     world.decide_at_once().await;
     let browser = world.live_browser().await;
     for wallet in Wallet::BOTH {
-        let purse = Purse::open(&world, &browser, Place::Shop).await;
+        let purse = Purse::open(&world, &browser, Place::SHOP).await;
         purse.open_sheet(wallet).await;
         purse.leave_sheet().await;
         browser.script("document.querySelector('farthing-checkout').remove(); return true").await;
