@@ -140,6 +140,18 @@ impl<'a> Purse<'a> {
         place: Place,
         changes: Value,
     ) -> Self {
+        let purse = Self::arrive(world, browser, place, changes).await;
+        purse.until_known().await;
+        purse
+    }
+
+    /// The same, but does not wait for the buttons.
+    pub async fn arrive(
+        world: &'a World,
+        browser: &'a Browser,
+        place: Place,
+        changes: Value,
+    ) -> Self {
         let mut order = changes;
         if let Some(site) = place.site() {
             // Apple's session is for one page of the shop's.
@@ -157,7 +169,6 @@ impl<'a> Purse<'a> {
         purse.look().await;
         browser.until_live().await;
         browser.script(KEEP_SENT).await;
-        purse.until_known().await;
         purse
     }
 

@@ -1,8 +1,8 @@
 //! One payment, however many taps, sheets and forms there are; and none for a checkout that has gone.
 
-use farthing_stories::World;
 use farthing_stories::front::Act;
 use farthing_stories::purse::{GOOD, Place, Purse, Wallet};
+use farthing_stories::{Site, World};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_double_tap_opens_one_sheet_and_so_do_taps_on_both_wallets() {
@@ -54,6 +54,35 @@ async fn a_checkout_that_the_shop_takes_away_takes_its_sheet_with_it_and_nothing
         assert_eq!(purse.payments().await.len(), 0, "{wallet}");
     }
     assert_eq!(world.sandbox.requests("initPaymentHost2Host").await, 0);
+    drop(browser);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_is_left_takes_its_sheet_with_it_and_can_be_paid_when_the_shopper_is_back() {
+    let world = World::builder().wallets().start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    for (place, wallet) in Place::BOTH.into_iter().zip(Wallet::BOTH) {
+        let purse = Purse::open(&world, &browser, place).await;
+        purse.open_sheet(wallet).await;
+        purse.leave_sheet().await;
+        browser.open(&world.shop.elsewhere(Site::Cross)).await;
+        purse.sheet().await;
+        purse.until_view("gone").await;
+        browser.until_script("the sheet to close", "return window.wantsToClose === true").await;
+        browser.client.close_window().await.unwrap();
+        assert_eq!(purse.payments().await.len(), 0, "{wallet}");
+        purse.leave_sheet().await;
+        browser.client.back().await.unwrap();
+        purse.look().await;
+        browser.until_live().await;
+        purse.until_shown("2").await;
+        purse.pay_with(wallet, GOOD, false).await;
+        browser.wait_for_state("paid").await;
+        assert_eq!(purse.payments().await.len(), 1, "{wallet}");
+    }
+    assert_eq!(world.sandbox.charges().await, 2);
     drop(browser);
     world.finish().await;
 }
