@@ -54,6 +54,18 @@
     else if (error instanceof WebAssembly.RuntimeError && performance.getEntriesByType('navigation')[0].type !== 'reload') location.reload();
   }, true);
 
+  // A frame can take the focus by itself, and with it the keys: whoever is typing gets it back, and the frame is gone. Who goes there by Tab,
+  // with the pointer or after a while is let through; a touch screen has no pointer, so there the while is short.
+  let last;
+  for (const type of ['keydown', 'focusin']) addEventListener(type, (event) => (last = event), true);
+  addEventListener('blur', ({ timeStamp }) => {
+    const frame = document.activeElement;
+    if (!last?.target.form || last.key === 'Tab' || !frame.closest('.wallets')) return;
+    if (timeStamp - last.timeStamp > (frame.matches(':hover') || !matchMedia('(hover)').matches ? 500 : 2000)) return;
+    frame.remove();
+    last.target.focus();
+  });
+
   window.farthing = { post, plain };
   // Whether Apple Pay can come: where it is built in, or by Apple's script, which serves no other telephones.
   root.dataset.apple = window.ApplePaySession ? 'built-in' : /Mobi|Android/.test(navigator.userAgent) ? 'no' : 'sdk';
