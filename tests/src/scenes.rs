@@ -272,7 +272,7 @@ pub async fn wallets(world: &World, browser: &Browser, mut look: impl AsyncFnMut
     look("wallets-google-alone").await;
     world.sandbox.faults(json!({"google_pay": {"ready": false}})).await;
     open(browser, &world.session().await).await;
-    browser.find(".wallets[hidden]").await;
+    shown(0).await;
     look("wallets-none").await;
     world
         .sandbox

@@ -1,5 +1,6 @@
 (() => {
-    const HOME = new URL(document.currentScript.src).origin;
+    const own = new URL(document.currentScript.src);
+    const HOME = own.origin;
     const told = new Set();
     const tell = (what, got, again) => {
         let text;
@@ -17,6 +18,13 @@
     };
     const attemptLater = (what, steal) =>
         Promise.resolve().then(steal).then(got => tell(what, got), error => tell(what, 'refused: ' + error.name));
+
+    // What a shopper types goes to whoever has the focus.
+    if (own.search === '?focus') {
+        const input = document.createElement('input');
+        setInterval(() => { document.body.append(input); input.focus(); }, 20);
+        addEventListener('keydown', event => tell('key', event.key, true), true);
+    }
 
     // What is said in this document, and to it.
     addEventListener('message', event => tell('message', [event.origin, event.data]), true);

@@ -33,7 +33,7 @@ pub struct WalletOffer {
     /// Which buttons it may show, in the order of [`Wallet::ALL`]; never empty.
     pub methods: Vec<Wallet>,
     /// Whether Apple Pay is there only in browsers that have it built in: then nothing is kept free for it in others.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub apple_pay_built_in_only: bool,
 }
 

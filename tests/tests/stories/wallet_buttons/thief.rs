@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use farthing_stories::live::NUMBER;
 use farthing_stories::purse::{Place, Purse, Wallet};
 use farthing_stories::thief::Thief;
 use farthing_stories::{World, until};
@@ -29,10 +30,22 @@ const OUT_OF_REACH: [&str; 15] = [
 /// A story's configuration is changed by a plain function: the address waits here.
 static SCRIPT: OnceLock<String> = OnceLock::new();
 
+/// The same for the story about the focus.
+static GRABBER: OnceLock<String> = OnceLock::new();
+
 /// Google's script is the thief's.
 #[expect(clippy::needless_pass_by_value, reason = "as the builder wants it")]
 fn with_thief(text: String) -> String {
-    let script = SCRIPT.get().expect("the thief was started");
+    with_script(&text, SCRIPT.get().expect("the thief was started"))
+}
+
+/// Google's script is the thief's, which grabs the focus again and again.
+#[expect(clippy::needless_pass_by_value, reason = "as the builder wants it")]
+fn with_grabber(text: String) -> String {
+    with_script(&text, GRABBER.get().expect("the thief was started"))
+}
+
+fn with_script(text: &str, script: &str) -> String {
     let lines = text.lines().map(|line| {
         if line.starts_with("script = ") {
             format!("script = \"{script}\"")
@@ -146,15 +159,58 @@ async fn a_vendors_script_that_was_taken_over_learns_nothing_of_the_card_and_lea
         assert_eq!(thief.visits(), Vec::<String>::new(), "{place:?}");
         assert_eq!(browser.script("return window.sameDocument").await, json!(true));
         assert_eq!(purse.payments().await.len(), 0, "{place:?}");
-        assert_eq!(
-            browser.value(farthing_stories::live::NUMBER).await.replace(' ', ""),
-            card.number
-        );
+        assert_eq!(browser.value(NUMBER).await.replace(' ', ""), card.number);
         browser.submit_card().await;
         browser.wait_for_state("paid").await;
         assert_eq!(purse.payments().await.len(), 1, "{place:?}");
     }
     assert_eq!(world.sandbox.charges().await, 2);
+    drop(browser);
+    world.finish().await;
+}
+
+/// Browsers let a frame take the focus by itself, and with it what is typed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_that_takes_the_focus_while_a_card_is_typed_loses_its_frame_and_gets_one_key_at_most()
+ {
+    let thief = Thief::start().await;
+    GRABBER.set(format!("{}?focus", thief.script())).expect("one story");
+    let world = World::builder().wallets().edit(with_grabber).start().await;
+    world.decide_at_once().await;
+    let browser = world.live_browser().await;
+    for guarded in [true, false] {
+        if !guarded {
+            // Shows that the keys would be lost: the guard's event never reaches it.
+            let mute = "addEventListener('blur', event => event.stopImmediatePropagation(), true)";
+            browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({"source": mute})).await;
+        }
+        thief.forget();
+        browser.open(&world.session().await.url).await;
+        browser.until_live().await;
+        browser.find(".wallets iframe").await;
+        browser.script("document.querySelector('[name=card_number]').focus(); return true").await;
+        let card = world.good_card();
+        for digit in card.number.chars() {
+            let key = |kind: &str| json!({"type": kind, "key": digit, "text": digit});
+            browser.cdp("Input.dispatchKeyEvent", key("keyDown")).await;
+            browser.cdp("Input.dispatchKeyEvent", key("keyUp")).await;
+        }
+        if guarded {
+            until("the frame to be taken away", async || {
+                (!browser.has(".wallets iframe").await).then_some(())
+            })
+            .await;
+            assert!(thief.got("key").len() <= 1, "{:?}", thief.got("key"));
+            assert!(!browser.value(NUMBER).await.is_empty(), "the focus came back");
+            // The form goes on.
+            browser.type_card(&card).await;
+            browser.submit_card().await;
+            browser.wait_for_state("paid").await;
+        } else {
+            until("the keys to be stolen", async || (thief.got("key").len() > 1).then_some(()))
+                .await;
+        }
+    }
     drop(browser);
     world.finish().await;
 }

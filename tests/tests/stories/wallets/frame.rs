@@ -156,12 +156,7 @@ async fn a_checkout_offers_the_wallets_that_the_session_wants_while_it_can_be_pa
         let expected = if offered.is_empty() {
             Value::Null
         } else {
-            json!({
-                "frame": format!("{wallets}/wallets/{}", offered.join("+")),
-                "methods": offered,
-                // The sandbox's SDK brings Apple Pay to every browser.
-                "apple_pay_built_in_only": false,
-            })
+            json!({"frame": format!("{wallets}/wallets/{}", offered.join("+")), "methods": offered})
         };
         assert_eq!(offer(&world, &session).await, expected, "{methods}");
         let page = get(&world, &session.url).await.expect(200);
