@@ -18,7 +18,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dist = root.join(wanted.as_deref().unwrap_or("dist".as_ref()));
     let manifest = dist.join("manifest.tsv");
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let mut table = Table { out: out.clone(), files: Vec::new(), shell: None, wallets: None };
+    let mut table = Table {
+        out: out.clone(),
+        files: Vec::new(),
+        shell: None,
+        shell_with_wallets: None,
+        wallets: None,
+    };
     if manifest.is_file() {
         println!("cargo:rerun-if-changed={}", manifest.display());
         table.add_manifest(&dist, &fs::read_to_string(&manifest)?)?;
@@ -43,6 +49,7 @@ struct Table {
     out: PathBuf,
     files: Vec<(String, String)>,
     shell: Option<String>,
+    shell_with_wallets: Option<String>,
     wallets: Option<String>,
 }
 
@@ -67,6 +74,7 @@ impl Table {
                     let kept = Some(self.keep(&file)?);
                     match *path {
                         "index.html" => self.shell = kept,
+                        "checkout-wallets.html" => self.shell_with_wallets = kept,
                         "wallets.html" => self.wallets = kept,
                         other => {
                             return Err(
@@ -149,9 +157,11 @@ impl Table {
             Some(file) => format!("Some(include_str!({file:?}))"),
             None => "None".to_owned(),
         };
-        let (shell, wallets) = (template(&self.shell), template(&self.wallets));
+        let [shell, with_wallets, wallets] =
+            [&self.shell, &self.shell_with_wallets, &self.wallets].map(template);
         format!(
             "/// The page's template.\nconst SHELL: Option<&str> = {shell};\n\n\
+             /// The same for checkouts that offer wallets.\nconst SHELL_WITH_WALLETS: Option<&str> = {with_wallets};\n\n\
              /// The template of the wallets' own document.\nconst WALLETS: Option<&str> = {wallets};\n\n\
              /// Every file that browsers may ask for.\nconst FILES: &[File] = &[\n{files}];\n"
         )

@@ -62,6 +62,8 @@ pub struct Parts {
     pub shell: Option<Shell>,
     /// The template of the wallets' document, in a build that has it.
     pub wallets_shell: Option<Shell>,
+    /// The template of checkouts that offer wallets, with their script.
+    pub shell_with_wallets: Option<Shell>,
     /// What is wrong with submits, until it is shown.
     pub refusals: Refusals,
     /// Which card an attempt's key was used for, as keyed hashes.

@@ -47,6 +47,15 @@ pub fn shell() -> Result<Option<Shell>, ShellError> {
     SHELL.map(Shell::parse).transpose()
 }
 
+/// The template of checkouts that offer wallets: the same, with a script that knows them.
+///
+/// # Errors
+///
+/// The embedded template is not one: it was made for another version.
+pub fn shell_with_wallets() -> Result<Option<Shell>, ShellError> {
+    SHELL_WITH_WALLETS.map(Shell::parse).transpose()
+}
+
 /// The template of the wallets' own document, if this build has one: else no wallet is offered.
 ///
 /// # Errors
@@ -56,9 +65,9 @@ pub fn wallets_shell() -> Result<Option<Shell>, ShellError> {
     WALLETS.map(Shell::parse).transpose()
 }
 
-/// Whether this build has the wallets' own document.
+/// Whether this build has the wallets' own document, and the script of checkouts that show it.
 pub const fn has_wallets_document() -> bool {
-    WALLETS.is_some()
+    WALLETS.is_some() && SHELL_WITH_WALLETS.is_some()
 }
 
 /// A route for each file. Any other name is an unknown route.

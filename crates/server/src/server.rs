@@ -130,6 +130,7 @@ impl Server {
             wallet_origin,
             shell: assets::shell()?,
             wallets_shell: assets::wallets_shell()?,
+            shell_with_wallets: assets::shell_with_wallets()?,
             store,
             gateway,
             webhooks,

@@ -316,7 +316,7 @@ pub const fn message(kind: MessageKind) -> (&'static str, &'static [&'static str
 }
 
 /// A wallet's name, which is never translated.
-#[cfg(any(feature = "hydrate", feature = "csr"))]
+#[cfg(feature = "wallets")]
 pub const fn wallet(wallet: farthing_types::Wallet) -> &'static str {
     match wallet {
         farthing_types::Wallet::ApplePay => "Apple Pay",
@@ -325,7 +325,7 @@ pub const fn wallet(wallet: farthing_types::Wallet) -> &'static str {
 }
 
 /// A wallet's sheet has ended without a payment, and not because the shopper wanted it so.
-#[cfg(any(feature = "hydrate", feature = "csr"))]
+#[cfg(feature = "wallets")]
 pub fn wallet_failed(which: farthing_types::Wallet) -> String {
     let rest = " could not be used. You have not been charged. Try again, or pay another way.";
     [wallet(which), rest].concat()

@@ -14,7 +14,7 @@ use crate::{installed, system, tools, web};
 const ADVISORIES_WITHIN: Duration = Duration::from_secs(90);
 
 /// How the widget is compiled for a browser: one of these at a time.
-const FEATURES: [&str; 2] = ["hydrate", "csr"];
+const FEATURES: [&str; 3] = ["hydrate", "hydrate,wallets", "csr"];
 
 /// A step of `cargo xtask test`, in the order in which they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

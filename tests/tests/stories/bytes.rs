@@ -43,7 +43,7 @@ async fn with_both_wallets_the_checkout_stays_within_the_limit_too() {
     parts.extend(loaded(&world, frame).await);
     // The vendors' own scripts are theirs, and marks of brands come when a brand is first shown: neither is counted of a peer's.
     parts.retain(|(path, _)| !path.contains("/brands-"));
-    for program in ["/assets/frame-", "/assets/wallets-"] {
+    for program in ["/assets/frame_wallets-", "/assets/wallets-"] {
         let files = parts.iter().filter(|(path, _)| path.starts_with(program)).count();
         assert_eq!(files, 2, "glue and module of {program} in {parts:?}");
     }

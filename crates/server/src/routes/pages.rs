@@ -125,7 +125,8 @@ pub fn checkout(
     refresh: Option<(u16, &str)>,
     framing: Framing,
 ) -> Response {
-    let shell = app.shell.as_ref().filter(|_| view.checkout_path.is_some());
+    let shell = if view.wallets.is_some() { &app.shell_with_wallets } else { &app.shell };
+    let shell = shell.as_ref().filter(|_| view.checkout_path.is_some());
     let state = match shell.map(|_| serde_json::to_string(view)).transpose() {
         Ok(state) => state.unwrap_or_default(),
         Err(error) => return failed(app, looks, ApiError::internal(error)),

@@ -83,7 +83,7 @@ impl<'a> Ground<'a> {
         Self {
             config: &app.config,
             has_origin: app.wallet_origin.is_some(),
-            has_document: app.wallets_shell.is_some(),
+            has_document: app.wallets_shell.is_some() && app.shell_with_wallets.is_some(),
         }
     }
 

@@ -6,8 +6,5 @@
 static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 fn main() {
-    if farthing_widget::live::frame::hydrate().is_none() {
-        // The start script hears it, and the page goes on as a plain one.
-        wasm_bindgen::throw_str("this page is no checkout");
-    }
+    farthing_widget::live::frame::run();
 }

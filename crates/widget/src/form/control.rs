@@ -47,6 +47,7 @@ pub(super) fn tidy(field: Field, control: &HtmlInputElement, edit: Edit) {
 }
 
 /// Tells the form that a value was put in, as a password manager does.
+#[cfg(feature = "wallets")]
 pub(crate) fn tell_changed(control: &HtmlInputElement) {
     let bubbles = web_sys::EventInit::new();
     bubbles.set_bubbles(true);

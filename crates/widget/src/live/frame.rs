@@ -18,6 +18,13 @@ pub const ROOT: &str = "farthing-app";
 /// The page's own state as JSON.
 pub const STATE: &str = "farthing-state";
 
+/// Takes the page over, or throws: the start script hears it, and the page goes on as a plain one.
+pub fn run() {
+    if hydrate().is_none() {
+        wasm_bindgen::throw_str("this page is no checkout");
+    }
+}
+
 /// Takes the page over. `None`, and nothing has happened, if it is no checkout: the plain form goes on working.
 pub fn hydrate() -> Option<()> {
     let document = document();

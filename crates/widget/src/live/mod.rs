@@ -10,6 +10,7 @@ pub mod client;
 pub mod frame;
 mod patience;
 mod send;
+#[cfg(feature = "wallets")]
 pub(crate) mod wallets;
 mod watch;
 pub mod wire;
@@ -37,6 +38,7 @@ pub fn start(model: Model) -> Watch {
         complete(model, payment_status, payment_id);
     }
     bank::follow(model);
+    #[cfg(feature = "wallets")]
     wallets::follow(model);
     let watch = Watch::start(model);
     let follower = watch.clone();
@@ -44,6 +46,7 @@ pub fn start(model: Model) -> Watch {
         let state = model.shown_state();
         if before != Some(state) {
             model.emit(CheckoutEvent::State(state));
+            #[cfg(feature = "wallets")]
             wallets::tell();
         }
         // Also the form's own answer may begin a wait.
@@ -77,6 +80,7 @@ fn apply(model: Model, status: Status) {
         }
     });
     model.total.set(status.total);
+    #[cfg(feature = "wallets")]
     wallets::tell();
     if ready && !known.has_form {
         // This page began in a state without a form: only the server can render one.

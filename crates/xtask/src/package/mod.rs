@@ -41,6 +41,7 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
     let mut dist = Dist { root: staging, entries: Vec::new() };
 
     let frame = dist.add_program(&built.frame, www)?;
+    let frame_wallets = dist.add_program(&built.frame_wallets, www)?;
     let wallets = dist.add_program(&built.wallets, www)?;
 
     let mut styles = text::strip(&read_text(&www.join("checkout.css"))?);
@@ -75,13 +76,17 @@ pub(crate) fn package(staging: &Path, www: &Path) -> Result<()> {
     let shell = text::inline(&shell, "checkout.css", &text::pack_styles(&styles))?;
     let shell = text::inline(&shell, "frame/boot.js", &boot)?;
     dist.add_page("index.html", &shell, &frame, &starter)?;
+    // The same page with the program that knows wallets, for checkouts that offer any.
+    let shell = shell.replace(&frame.built_as, &frame_wallets.built_as);
+    dist.add_page("checkout-wallets.html", &shell, &frame_wallets, &starter)?;
 
     let styles = text::strip(&read_text(&www.join("wallets/wallets.css"))?);
     let page = read_text(&www.join("wallets/index.html"))?;
     let page = text::inline(&page, "wallets/wallets.css", &text::pack_styles(&styles))?;
     dist.add_page("wallets.html", &page, &wallets, &starter)?;
 
-    for file in [built.frame, built.wallets].into_iter().flat_map(|made| [made.glue, made.wasm]) {
+    let built = [built.frame, built.frame_wallets, built.wallets];
+    for file in built.into_iter().flat_map(|made| [made.glue, made.wasm]) {
         fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
     }
     dist.close()
@@ -92,10 +97,11 @@ pub(crate) fn with_names(module: &[u8], glue: &str) -> Result<Vec<u8>> {
     unused::collect(module, &unused::used_exports(&unused::without_classes(glue)?), true)
 }
 
-/// What trunk left: two programs.
+/// What trunk left: three programs.
 #[derive(Debug)]
 struct Built {
     frame: Made,
+    frame_wallets: Made,
     wallets: Made,
 }
 
@@ -103,6 +109,8 @@ struct Built {
 #[derive(Debug)]
 struct Made {
     name: &'static str,
+    /// Where its `start.js` is, in `www`.
+    start: &'static str,
     glue: PathBuf,
     wasm: PathBuf,
 }
@@ -120,11 +128,13 @@ impl Built {
                 _ => bail!("trunk made {}, which the packaging does not know", path.display()),
             }
         }
-        let mut take = |name: &'static str| -> Result<Made> {
+        let mut take = |name: &'static str, start: &'static str| -> Result<Made> {
             let mut only = |extension: &str| -> Result<PathBuf> {
                 let belongs = |path: &PathBuf| {
                     let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
-                    file.starts_with(name) && path.extension().is_some_and(|end| end == extension)
+                    let rest = file.strip_prefix(name).unwrap_or_default();
+                    ["-", ".", "_bg"].iter().any(|after| rest.starts_with(after))
+                        && path.extension().is_some_and(|end| end == extension)
                 };
                 let found = files.extract_if(.., |path| belongs(path)).collect::<Vec<_>>();
                 <[PathBuf; 1]>::try_from(found).map(|[path]| path).map_err(|found| {
@@ -135,9 +145,13 @@ impl Built {
                     )
                 })
             };
-            Ok(Made { name, glue: only("js")?, wasm: only("wasm")? })
+            Ok(Made { name, start, glue: only("js")?, wasm: only("wasm")? })
         };
-        let built = Self { frame: take("frame")?, wallets: take("wallets")? };
+        let built = Self {
+            frame: take("frame", "frame")?,
+            frame_wallets: take("frame_wallets", "frame")?,
+            wallets: take("wallets", "wallets")?,
+        };
         match files.first() {
             Some(file) => bail!("trunk made {}, which the packaging does not know", file.display()),
             None => Ok(built),
@@ -215,7 +229,7 @@ impl Dist<'_> {
         Ok(entry)
     }
 
-    /// Makes a program small, and writes its module and its glue with the code that starts it, `www/<name>/start.js`.
+    /// Makes a program small, and writes its module and its glue with the code that starts it.
     fn add_program(&mut self, made: &Made, www: &Path) -> Result<Program> {
         let name = format!("assets/{}", made.name);
         let glue = unused::without_classes(&read_text(&made.glue)?)?;
@@ -228,7 +242,7 @@ impl Dist<'_> {
         let glue = unused::rename_exports(&glue, &used);
         let glue = unused::without_imports(&glue, |name| slim.renamed.contains_key(name));
         let glue = text::rename_imports(&glue, &slim.renamed, &slim.module)?;
-        let start = read_text(&www.join(made.name).join("start.js"))?;
+        let start = read_text(&www.join(made.start).join("start.js"))?;
         let glue = unused::without_functions(&text::join_start(&glue, &start)?, &start);
         // While it is indented: only then can the outermost level be told.
         let glue = text::strip(&names::shortened(&glue));

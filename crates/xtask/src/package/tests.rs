@@ -29,10 +29,12 @@ fn sources() -> (tempfile::TempDir, PathBuf, PathBuf) {
         "<script nonce=\"{{__TRUNK_NONCE__}}\" data-inline=\"frame/boot.js\"></script>",
         "",
     );
-    let files: [(&Path, &str, &[u8]); 15] = [
+    let files: [(&Path, &str, &[u8]); 17] = [
         (&staging, "index.html", SHELL.as_bytes()),
         (&staging, "frame-77aa.js", GLUE.as_bytes()),
         (&staging, "frame-77aa_bg.wasm", &module),
+        (&staging, "frame_wallets.js", GLUE.as_bytes()),
+        (&staging, "frame_wallets_bg.wasm", &module),
         (&staging, "wallets.js", GLUE.as_bytes()),
         (&staging, "wallets_bg.wasm", &module),
         (&www, "wallets/index.html", wallets.as_bytes()),
@@ -80,7 +82,7 @@ fn every_file_is_listed_with_its_hash_its_integrity_and_a_copy_that_unpacks() {
     package(&staging, &www).unwrap();
     let files = tree(&staging);
     let entries = read(&staging).unwrap();
-    assert_eq!(entries.len(), 10, "{entries:?}");
+    assert_eq!(entries.len(), 13, "{entries:?}");
     let mut known = vec![MANIFEST.to_owned()];
     for entry in &entries {
         let bytes = &files[&entry.path];
@@ -128,6 +130,14 @@ fn the_shell_names_the_final_files_and_holds_what_was_inline() {
     assert!(!shell.contains("says") && !shell.contains("gone"), "{shell}");
     let glue = fs::read_to_string(staging.join(&glue.path)).unwrap();
     assert!(glue.contains("\na: function()") && glue.ends_with("{\n$0();\n}\n"), "{glue}");
+
+    let page = fs::read_to_string(staging.join("checkout-wallets.html")).unwrap();
+    let (glue, module) =
+        (entry("assets/frame_wallets-", ".js"), entry("assets/frame_wallets-", ".wasm"));
+    assert!(page.contains(&format!("src=\"/{}\" integrity=\"{}\"", glue.path, glue.integrity)));
+    assert!(
+        page.contains(&format!("go(\"/{}\", \"{}\");</script>", module.path, module.integrity))
+    );
 
     let page = fs::read_to_string(staging.join("wallets.html")).unwrap();
     let (glue, module) = (entry("assets/wallets-", ".js"), entry("assets/wallets-", ".wasm"));

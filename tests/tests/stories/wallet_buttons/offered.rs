@@ -55,6 +55,10 @@ async fn a_session_without_wallets_asks_nothing_of_their_origin_or_of_the_vendor
             .iter()
             .filter(|name| !name.as_str().unwrap().starts_with(&own));
         assert_eq!(foreign.count(), usize::from(offered), "{methods}: {loaded}");
+        // The checkout's own code for wallets is a program of its own, too.
+        for (program, expected) in [("/frame_wallets-", offered), ("/frame-", !offered)] {
+            assert_eq!(loaded.to_string().contains(program), expected, "{methods}: {loaded}");
+        }
         if offered {
             purse.until_shown("1").await;
             purse.enter_buttons().await;
