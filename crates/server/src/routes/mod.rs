@@ -57,9 +57,12 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(operator::healthz))
         .route("/readyz", get(operator::readyz))
         .route("/metrics", get(operator::metrics));
-    merchant
-        .merge(browser)
-        .merge(others)
+    finish(merchant.merge(browser).merge(others), app)
+}
+
+/// What every origin of the server has around its routes: the embedded files, answers to everything else, and what each answer gets.
+fn finish(routes: Router<App>, app: App) -> Router {
+    routes
         .merge(assets::routes())
         .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
         .fallback(|| async { ApiError::NotFound })

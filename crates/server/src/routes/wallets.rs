@@ -4,7 +4,6 @@ use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
-use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
 
@@ -15,20 +14,13 @@ use crate::config::Origin;
 use crate::problem::ApiError;
 use crate::wallets::frame;
 use crate::wallets::offer::{Ground, methods_of};
-use crate::{assets, headers, telemetry};
 
 /// Every route of the wallets' origin. A checkout, a key's API or a shopper's return is not among them, whatever a request says.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let routes = Router::new()
         .route("/wallets/{methods}", get(document))
-        .route("/healthz", get(operator::healthz))
-        .merge(assets::routes())
-        .method_not_allowed_fallback(|| async { ApiError::MethodNotAllowed })
-        .fallback(|| async { ApiError::NotFound })
-        .layer(middleware::from_fn_with_state(app.clone(), headers::layer))
-        .layer(middleware::from_fn_with_state(app.clone(), telemetry::http::layer))
-        .layer(middleware::from_fn(telemetry::request_id::layer))
-        .with_state(app)
+        .route("/healthz", get(operator::healthz));
+    super::finish(routes, app)
 }
 
 /// `GET /wallets/{methods}`: the same document for every session.
