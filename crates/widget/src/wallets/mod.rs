@@ -11,15 +11,15 @@
 //! | from the checkout | |
 //! |---|---|
 //! | `terms` | `open`: whether it may be paid now; `of`: given back with a token; `looks`: buttons are drawn anew when it changes; `google_pay` (`request`, `environment`, `color`, `radius`, `locale`) and `apple_pay` (`request`, `dark`, `radius`, `locale`), where offered |
-//! | `merchant_session` | `session`: Apple's, or null |
+//! | `merchant_session` | `session`: Apple's, or null; `turn`, as it was asked |
 //! | `result` | what became of a token: `ok`, and `errors` for Apple's sheet, each `[code, contactField, message]` |
 //!
 //! | from the document | |
 //! |---|---|
 //! | `shown` | `wallets`: the names of those whose buttons stand there |
-//! | `validate` | Apple wants a merchant session |
+//! | `validate` | Apple wants a merchant session; `turn`: for which opening of the sheet |
 //! | `token` | `wallet`, `data` (Google's `PaymentData`, Apple's `ApplePayPayment`) and `of` |
-//! | `failed` | `wallet`, and `gone`: whether its button is not there any more |
+//! | `failed` | `wallet`; if its button went with it, `shown` follows |
 //!
 //! Messages of any other shape are ignored on both sides.
 
