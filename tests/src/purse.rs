@@ -43,6 +43,15 @@ impl Wallet {
         }
     }
 
+    /// What its sheet shows at its end. Apple's waits for the gateway and says how it ended: `refused` or not. Google's has done its part
+    /// before.
+    pub const fn last_view(self, refused: bool) -> &'static str {
+        match self {
+            Self::Apple if refused => "failed",
+            Self::Apple | Self::Google => "done",
+        }
+    }
+
     /// Its button, in the wallets' own document.
     const fn button(self) -> &'static str {
         match self {
@@ -275,12 +284,17 @@ impl<'a> Purse<'a> {
     pub async fn until_ended(&self, view: &str) -> String {
         self.until_view(view).await;
         let said = self.browser.find("#status").await.text().await.expect("a text");
+        self.close_sheet().await;
+        said
+    }
+
+    /// Waits until the sheet that is looked at wants to close, and lets it. Looks at the page then.
+    pub async fn close_sheet(&self) {
         self.browser
             .until_script("the sheet to close", "return window.wantsToClose === true")
             .await;
         self.browser.client.close_window().await.expect("a window");
         self.leave_sheet().await;
-        said
     }
 
     /// Waits until the sheet that is looked at shows one of these.
@@ -309,6 +323,25 @@ impl<'a> Purse<'a> {
         self.browser.find("#pay").await.click().await.expect("a button");
     }
 
+    /// Pays in the sheet that is looked at, and looks at the checkout when the sheet has said this at its end.
+    pub async fn pay_until(&self, card: &str, view: &str) {
+        self.pay(card).await;
+        self.until_ended(view).await;
+        self.look().await;
+    }
+
+    /// The checkout does not want the open sheet's token any more: Apple's is closed from its side. Google's cannot be closed by a page;
+    /// it is paid in, and what it gives is dropped. Looks at the checkout then.
+    pub async fn until_dropped(&self, wallet: Wallet) {
+        match wallet {
+            Wallet::Apple => self.until_closed().await,
+            Wallet::Google => {
+                self.sheet().await;
+                self.pay_until(GOOD, "done").await;
+            }
+        }
+    }
+
     /// Ends the sheet in another way, by the button of this text.
     pub async fn ending(&self, text: &str) {
         self.browser.script("document.querySelector('details').open = true; return true").await;
@@ -318,10 +351,7 @@ impl<'a> Purse<'a> {
     /// Cancels the sheet, and looks at the checkout.
     pub async fn cancel(&self) {
         self.browser.find("#cancel").await.click().await.expect("a button");
-        self.browser
-            .until_script("the sheet to close", "return window.wantsToClose === true")
-            .await;
-        self.browser.client.close_window().await.expect("a window");
+        self.close_sheet().await;
         self.look().await;
     }
 
@@ -332,14 +362,10 @@ impl<'a> Purse<'a> {
         self.look().await;
     }
 
-    /// Taps, pays in the sheet, and looks at the checkout when the sheet is gone. Apple's sheet waits for the gateway and says how it
-    /// ended: `refused` or not. Google's has done its part before.
+    /// Taps, pays in the sheet, and looks at the checkout when the sheet is gone, as it goes where the payment is `refused` or not.
     pub async fn pay_with(&self, wallet: Wallet, card: &str, refused: bool) {
         self.open_sheet(wallet).await;
-        self.pay(card).await;
-        let failed = refused && wallet == Wallet::Apple;
-        self.until_ended(if failed { "failed" } else { "done" }).await;
-        self.look().await;
+        self.pay_until(card, wallet.last_view(refused)).await;
     }
 
     /// Waits for a wallet's failure as the shop hears of it.

@@ -139,9 +139,7 @@ async fn a_merchant_session_of_a_sheet_that_was_given_up_does_not_disturb_the_ne
         })
         .await;
         purse.until_view("choosing").await;
-        purse.pay(GOOD).await;
-        purse.until_ended("done").await;
-        purse.look().await;
+        purse.pay_until(GOOD, "done").await;
         purse.is_paid(next).await;
     }
     assert_eq!(world.sandbox.charges().await, 2);

@@ -16,15 +16,7 @@ async fn a_session_that_ends_while_a_sheet_is_open_is_not_paid() {
             purse.expire().await;
             purse.look().await;
             browser.wait_for_state("expired").await;
-            if wallet == Wallet::Apple {
-                purse.until_closed().await;
-            } else {
-                // Google's cannot be closed by a page; what it gives is dropped.
-                purse.sheet().await;
-                purse.pay(GOOD).await;
-                purse.until_ended("done").await;
-                purse.look().await;
-            }
+            purse.until_dropped(wallet).await;
             browser.wait_for_state("expired").await;
             assert!(!purse.shows_buttons().await, "{wallet} {place:?}");
             assert_eq!(purse.sent().await.len(), 0, "a token left the page: {wallet} {place:?}");
@@ -52,10 +44,7 @@ async fn an_amount_that_was_not_seen_in_the_sheet_is_never_charged() {
             // The sheet still shows the old one.
             purse.sheet().await;
             assert!(browser.find("#total").await.text().await.unwrap().contains("12.95"));
-            purse.pay(GOOD).await;
-            let failed = wallet == Wallet::Apple;
-            purse.until_ended(if failed { "failed" } else { "done" }).await;
-            purse.look().await;
+            purse.pay_until(GOOD, wallet.last_view(true)).await;
             purse.until_noticed("The order has changed. Check the new total, then pay.").await;
             purse.watch_sent().await;
             browser.wait_for_state("ready").await;
@@ -64,9 +53,7 @@ async fn an_amount_that_was_not_seen_in_the_sheet_is_never_charged() {
 
             purse.open_sheet(wallet).await;
             assert!(browser.find("#total").await.text().await.unwrap().contains("20.95"));
-            purse.pay(GOOD).await;
-            purse.until_ended("done").await;
-            purse.look().await;
+            purse.pay_until(GOOD, "done").await;
             let payment = purse.is_paid(wallet).await;
             assert_eq!(payment["amount"], 2095);
             let order = world.sandbox.order(payment["gateway_order_id"].as_str().unwrap()).await;
@@ -93,10 +80,7 @@ async fn a_page_that_has_not_heard_of_the_change_charges_neither_sum() {
         world.front().off("/status");
         purse.open_sheet(wallet).await;
         assert!(browser.find("#total").await.text().await.unwrap().contains("12.95"));
-        purse.pay(GOOD).await;
-        let failed = wallet == Wallet::Apple;
-        purse.until_ended(if failed { "failed" } else { "done" }).await;
-        purse.look().await;
+        purse.pay_until(GOOD, wallet.last_view(true)).await;
         purse.until_noticed("The order has changed.").await;
         purse.until_total("20.95").await;
         assert_eq!(purse.payments().await.len(), 0, "{wallet}");

@@ -55,9 +55,7 @@ async fn what_the_merchant_did_not_send_is_asked_of_the_wallet_and_reaches_the_g
                 }
             }
             purse.sheet().await;
-            purse.pay(GOOD).await;
-            purse.until_ended("done").await;
-            purse.look().await;
+            purse.pay_until(GOOD, "done").await;
             purse.is_paid(wallet).await;
             let sent = world.wire().last_request_json();
             for (name, value) in OWNER {
@@ -91,9 +89,7 @@ async fn of_a_customer_who_is_known_no_wallet_is_asked_anything() {
         }
         purse.sheet().await;
         assert_eq!(browser.script(CONTACTS).await, json!([]));
-        purse.pay(GOOD).await;
-        purse.until_ended("done").await;
-        purse.look().await;
+        purse.pay_until(GOOD, "done").await;
         purse.is_paid(wallet).await;
         let sent = world.wire().last_request_json();
         assert_eq!(sent["customer_last_name"], "Quillfeather", "{wallet}");
@@ -127,9 +123,7 @@ async fn only_what_is_missing_is_asked() {
             }
         }
         purse.sheet().await;
-        purse.pay(GOOD).await;
-        purse.until_ended("done").await;
-        purse.look().await;
+        purse.pay_until(GOOD, "done").await;
         purse.is_paid(wallet).await;
         let sent = world.wire().last_request_json();
         // The merchant's word stands beside the wallet's.
@@ -176,9 +170,7 @@ async fn a_contact_that_cannot_be_right_is_corrected_in_apples_sheet() {
         purse.until_view("choosing").await;
         browser.fill("input[name='billing.postalCode']", "LS2 9JT").await;
         browser.fill("input[name='shipping.phoneNumber']", "+441132222222").await;
-        purse.pay(GOOD).await;
-        purse.until_ended("done").await;
-        purse.look().await;
+        purse.pay_until(GOOD, "done").await;
         purse.is_paid(Wallet::Apple).await;
         assert_eq!(purse.payments().await.len(), 1);
         assert_eq!(

@@ -31,9 +31,7 @@ async fn a_sheet_that_is_cancelled_leaves_no_word_and_no_payment_and_the_next_on
             .await;
             purse.sheet().await;
             purse.until_view("choosing").await;
-            purse.pay(GOOD).await;
-            purse.until_ended("done").await;
-            purse.look().await;
+            purse.pay_until(GOOD, "done").await;
             purse.is_paid(wallet).await;
         }
     }

@@ -21,9 +21,7 @@ async fn a_double_tap_opens_one_sheet_and_so_do_taps_on_both_wallets() {
         purse.sheet().await;
         purse.until_view("choosing").await;
         assert_eq!(purse.sheets().await.len(), 1, "{taps:?}");
-        purse.pay(GOOD).await;
-        purse.until_ended("done").await;
-        purse.look().await;
+        purse.pay_until(GOOD, "done").await;
         purse.is_paid(taps[0]).await;
         assert_eq!(purse.sheets().await.len(), 0, "{taps:?}");
         assert_eq!(purse.payments().await.len(), 1, "{taps:?}");
@@ -47,9 +45,7 @@ async fn a_checkout_that_the_shop_takes_away_takes_its_sheet_with_it_and_nothing
         purse.until_view("gone").await;
         let pay = browser.find("#pay").await;
         assert_eq!(pay.prop("disabled").await.unwrap().as_deref(), Some("true"), "{wallet}");
-        browser.until_script("the sheet to close", "return window.wantsToClose === true").await;
-        browser.client.close_window().await.unwrap();
-        purse.leave_sheet().await;
+        purse.close_sheet().await;
         assert!(!browser.has_checkout().await);
         assert_eq!(purse.payments().await.len(), 0, "{wallet}");
     }
@@ -70,10 +66,8 @@ async fn a_page_that_is_left_takes_its_sheet_with_it_and_can_be_paid_when_the_sh
         browser.open(&world.shop.elsewhere(Site::Cross)).await;
         purse.sheet().await;
         purse.until_view("gone").await;
-        browser.until_script("the sheet to close", "return window.wantsToClose === true").await;
-        browser.client.close_window().await.unwrap();
+        purse.close_sheet().await;
         assert_eq!(purse.payments().await.len(), 0, "{wallet}");
-        purse.leave_sheet().await;
         browser.client.back().await.unwrap();
         purse.look().await;
         browser.until_live().await;
@@ -100,15 +94,7 @@ async fn a_card_that_is_sent_while_a_sheet_is_open_is_the_only_payment() {
             purse.look().await;
             browser.submit_card().await;
             browser.wait_for_state("paid").await;
-            if wallet == Wallet::Apple {
-                purse.until_closed().await;
-            } else {
-                // Google's cannot be closed by a page; what it gives is dropped.
-                purse.sheet().await;
-                purse.pay(GOOD).await;
-                purse.until_ended("done").await;
-                purse.look().await;
-            }
+            purse.until_dropped(wallet).await;
             browser.wait_for_state("paid").await;
             let payments = purse.payments().await;
             assert_eq!(payments.len(), 1, "{wallet} {place:?}: {payments:?}");
